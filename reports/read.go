@@ -19,12 +19,7 @@ func Read(path string) (*Record, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, RecordFile)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("reports: read record: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxRecordBytes+1))
+	data, err := ReadFile(path, MaxRecordBytes+1)
 	if err != nil {
 		return nil, fmt.Errorf("reports: read record: %w", err)
 	}
@@ -33,6 +28,16 @@ func Read(path string) (*Record, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return r, nil
+}
+
+// ReadFile returns the first most bytes of the file at path.
+func ReadFile(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, most))
 }
 
 // Decode decodes data, which holds one record, with the errors of Read. It checks the schema first, so that a record of
@@ -50,10 +55,8 @@ func Decode(data []byte) (*Record, error) {
 	if version.Schema != Schema {
 		return nil, bad("schema %q, want %q", version.Schema, Schema)
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
 	r := new(Record)
-	if err := d.Decode(r); err != nil {
+	if err := DecodeStrict(data, r); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRecord, err)
 	}
 	if err := r.Validate(); err != nil {
@@ -61,4 +64,11 @@ func Decode(data []byte) (*Record, error) {
 	}
 	Normalise(r)
 	return r, nil
+}
+
+// DecodeStrict decodes JSON into v. An unknown field is an error.
+func DecodeStrict(data []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	return d.Decode(v)
 }

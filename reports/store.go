@@ -27,9 +27,12 @@ func WriteTemp(dir, name string, data []byte) (string, error) {
 }
 
 // JSON writes r in the format of record.json.
-func JSON(w io.Writer, r *Record) error {
+func JSON(w io.Writer, r *Record) error { return EncodeJSON(w, r) }
+
+// EncodeJSON writes v as JSON for people: indented, and without escapes for HTML.
+func EncodeJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
-	return e.Encode(r)
+	return e.Encode(v)
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	_ "embed"
 	"html/template"
 	"io"
@@ -92,14 +93,7 @@ func viewFuncs() map[string]any {
 
 // titleOf returns the title of a scenario, or its name. Without a Chinese title the English one is used.
 func titleOf(s reports.Scenario) text.Text {
-	t := text.Text{EN: text.Quote(s.Title), ZH: text.Quote(s.TitleZH)}
-	if t.EN == "" {
-		t.EN = text.Quote(s.Name)
-	}
-	if t.ZH == "" {
-		t.ZH = t.EN
-	}
-	return t
+	return translated(cmp.Or(text.Quote(s.Title), s.Name), text.Quote(s.TitleZH))
 }
 
 func verdictName(v reports.Verdict) text.Text {

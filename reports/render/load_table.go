@@ -37,8 +37,7 @@ func (t *table) thresholds(v view) {
 		return
 	}
 	const nameWidth = 56
-	t.Line("")
-	t.Line(t.Paint(terminal.Bold, "THRESHOLDS"))
+	t.Section("THRESHOLDS", "")
 	for _, row := range v.Thresholds {
 		name := "  " + t.Verdict(row.Result, terminal.Mark(row.Result)) + " " + terminal.Pad(row.Condition.EN, nameWidth)
 		var measured []string
@@ -72,27 +71,21 @@ func (t *table) operations(v view, l loadView) {
 	if len(v.Real) > 1 {
 		of = "  " + text.Quote(l.Label) + ", the first of " + text.Count(int64(len(v.Real)))
 	}
-	t.Line("")
-	t.Line(t.Paint(terminal.Bold, "LATENCY"+of) + t.Paint(terminal.Dim, "  from the due time of an operation; in brackets: from its send"))
+	t.Section("LATENCY"+of, "  from the due time of an operation; in brackets: from its send")
 	const nameWidth, width = 12, 17
-	head := terminal.Pad("", nameWidth)
-	for _, q := range quantiles() {
-		head += terminal.PadLeft(q, width)
-	}
-	t.Line(t.Paint(terminal.Dim, head))
+	t.Line(t.Paint(terminal.Dim, terminal.Row("", nameWidth, quantiles(), width)))
 	for _, o := range l.Operations {
-		line := terminal.Pad("  "+text.Quote(o.Name), nameWidth)
+		var cells []string
 		for _, c := range o.Cells {
 			both := c.Value.EN + " (" + strings.TrimSuffix(c.Full.EN, " ms") + ")"
 			if utf8.RuneCountInString(both) >= width {
 				both = c.Value.EN
 			}
-			line += terminal.PadLeft(both, width)
+			cells = append(cells, both)
 		}
-		t.Line(line)
+		t.Line(terminal.Row("  "+text.Quote(o.Name), nameWidth, cells, width))
 	}
-	t.Line("")
-	t.Line(t.Paint(terminal.Bold, "OPERATIONS") + t.Paint(terminal.Dim, "  scheduled = sent + unsent; sent = ok + refused + failed + in flight"))
+	t.Section("OPERATIONS", "  scheduled = sent + unsent; sent = ok + refused + failed + in flight")
 	t.countsHead(11)
 	for _, o := range l.Operations {
 		t.counts(o.Name, 11, o.Offered)
@@ -100,8 +93,7 @@ func (t *table) operations(v view, l loadView) {
 }
 
 func (t *table) facts(title string, fs []fact) {
-	t.Line("")
-	t.Line(t.Paint(terminal.Bold, title))
+	t.Section(title, "")
 	for _, f := range fs {
 		lead := "  " + terminal.Pad(f.Name.EN, 46)
 		if f.Bad {
@@ -112,8 +104,7 @@ func (t *table) facts(title string, fs []fact) {
 }
 
 func (t *table) findMax(f *reports.FindMax) {
-	t.Line("")
-	t.Line(t.Paint(terminal.Bold, "FIND-MAX"))
+	t.Section("FIND-MAX", "")
 	t.Line(t.Paint(terminal.Dim, terminal.PadLeft("grants/s", 14)+terminal.PadLeft("ok/s", 14)+terminal.PadLeft("grant p99", 12)+terminal.PadLeft("cores", 8)))
 	for _, s := range f.Steps {
 		line := "  " + t.Verdict(s.Result, terminal.Mark(s.Result)) + terminal.PadLeft(text.Significant(s.RatePerS), 11) + terminal.PadLeft(text.Significant(s.OKPerS), 14) + terminal.PadLeft(text.Micros(s.P99US).EN, 12) + terminal.PadLeft(coresOf(s), 8)

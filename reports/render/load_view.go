@@ -232,12 +232,11 @@ func statementText(t *reports.Threshold) text.Text {
 	if en == "" {
 		en = text.Quote(t.Name)
 	}
-	names := map[string]text.Text{
-		"max_ms": {EN: "", ZH: "最长延迟"}, "error_ratio": {EN: "", ZH: "错误比例"}, "refused_ratio": {EN: "", ZH: "拒绝比例"},
-		"drained_within_s": {EN: "", ZH: "积压清空时间"}, "visible_wait_p99_ms": {EN: "", ZH: "可见等待 p99"}, "p999_ms": {EN: "", ZH: "延迟 p99.9"},
-		"p50_ms": {EN: "", ZH: "延迟 p50"}, "p90_ms": {EN: "", ZH: "延迟 p90"}, "p99_ms": {EN: "", ZH: "延迟 p99"},
-	}
-	zh := names[t.Measure].ZH
+	zh := map[string]string{
+		"max_ms": "最长延迟", "error_ratio": "错误比例", "refused_ratio": "拒绝比例",
+		"drained_within_s": "积压清空时间", "visible_wait_p99_ms": "可见等待 p99", "p999_ms": "延迟 p99.9",
+		"p50_ms": "延迟 p50", "p90_ms": "延迟 p90", "p99_ms": "延迟 p99",
+	}[t.Measure]
 	if zh == "" {
 		return text.Same(en)
 	}

@@ -111,14 +111,10 @@ type metricRow struct {
 }
 
 func metricRows(r *reports.Record) []metricRow {
-	names := map[string]bool{}
-	for name := range r.Metrics {
-		names[name] = true
-	}
+	all := reports.Metrics{}
+	maps.Copy(all, r.Metrics)
 	for _, run := range r.Runs {
-		for name := range run.Metrics {
-			names[name] = true
-		}
+		maps.Copy(all, run.Metrics)
 	}
 	find := func(m reports.Metrics, name string) *float64 {
 		if x, ok := m[name]; ok {
@@ -127,7 +123,7 @@ func metricRows(r *reports.Record) []metricRow {
 		return nil
 	}
 	var rows []metricRow
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
 		row := metricRow{Name: text.Quote(name), Whole: find(r.Metrics, name)}
 		for _, run := range r.Runs {
 			row.By = append(row.By, find(run.Metrics, name))

@@ -69,8 +69,7 @@ func exact(x float64) string {
 // studies writes the studies.
 func (t *table) studies(v view) {
 	for _, s := range v.Compared {
-		t.Line("")
-		t.Line(t.Paint(terminal.Bold, strings.ToUpper(s.Title.EN)))
+		t.Section(strings.ToUpper(s.Title.EN), "")
 		for i, h := range s.Heads {
 			t.Wrap(fmt.Sprintf("  [%d] ", i+1), h.EN)
 		}

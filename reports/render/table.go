@@ -86,11 +86,11 @@ func (t *table) comparison(v view) {
 	const nameWidth = 38
 	width := (terminal.Width - nameWidth) / max(3, len(v.Runs))
 	t.Line("")
-	head := terminal.Pad("STRATEGIES", nameWidth)
+	var heads []string
 	for _, run := range v.Runs {
-		head += terminal.PadLeft(text.Quote(run.Strategy), width)
+		heads = append(heads, text.Quote(run.Strategy))
 	}
-	t.Line(t.Paint(terminal.Bold, head))
+	t.Line(t.Paint(terminal.Bold, terminal.Row("STRATEGIES", nameWidth, heads, width)))
 	for _, row := range v.Rows {
 		if row.Group.EN != "" {
 			t.Line(t.Paint(terminal.Dim, "  "+row.Group.EN))
@@ -119,8 +119,7 @@ func (t *table) comparison(v view) {
 }
 
 func (t *table) loads(v view) {
-	t.Line("")
-	t.Line(t.Paint(terminal.Bold, "OFFERED LOAD") + t.Paint(terminal.Dim, "  scheduled = sent + unsent; sent = ok + refused + failed + in flight"))
+	t.Section("OFFERED LOAD", "  scheduled = sent + unsent; sent = ok + refused + failed + in flight")
 	t.countsHead(10)
 	for _, l := range v.Loads {
 		t.counts(l.Strategy, 10, l.Offered)
@@ -128,23 +127,19 @@ func (t *table) loads(v view) {
 }
 
 func (t *table) countsHead(nameWidth int) {
-	head := terminal.Pad("", nameWidth)
-	for _, h := range []string{"scheduled", "sent", "unsent", "ok", "refused", "failed", "in flight"} {
-		head += terminal.PadLeft(h, 12)
-	}
-	t.Line(t.Paint(terminal.Dim, head))
+	heads := []string{"scheduled", "sent", "unsent", "ok", "refused", "failed", "in flight"}
+	t.Line(t.Paint(terminal.Dim, terminal.Row("", nameWidth, heads, 12)))
 }
 
 // counts writes the counts of one kind of operation or one run, and whether they add up.
 func (t *table) counts(name string, nameWidth int, o reports.Offered) {
-	line := terminal.Pad("  "+text.Quote(name), nameWidth)
+	var cells []string
 	for _, n := range []int64{o.Scheduled, o.Sent, o.Unsent, o.OK, o.Refused, o.Failed, o.InFlight} {
-		line += terminal.PadLeft(text.Count(n), 12)
+		cells = append(cells, text.Count(n))
 	}
+	addsUp := reports.Fail
 	if o.Planned() && o.Answered() {
-		line += "  " + t.Verdict(reports.Pass, terminal.Mark(reports.Pass))
-	} else {
-		line += "  " + t.Verdict(reports.Fail, terminal.Mark(reports.Fail))
+		addsUp = reports.Pass
 	}
-	t.Line(line)
+	t.Line(terminal.Row("  "+text.Quote(name), nameWidth, cells, 12) + "  " + t.Verdict(addsUp, terminal.Mark(addsUp)))
 }

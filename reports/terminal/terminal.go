@@ -51,6 +51,12 @@ func (t *Writer) Text() string { return t.b.String() }
 // Line adds one line, without trailing spaces.
 func (t *Writer) Line(s string) { t.b.WriteString(strings.TrimRight(s, " ") + "\n") }
 
+// Section adds a blank line and a heading with a note.
+func (t *Writer) Section(title, note string) {
+	t.Line("")
+	t.Line(t.Paint(Bold, title) + t.Paint(Dim, note))
+}
+
 // Paint returns s in a style, or s alone if there are no colours.
 func (t *Writer) Paint(style, s string) string {
 	if !t.colour || s == "" {
@@ -80,6 +86,15 @@ func (t *Writer) Wrap(lead, text string) {
 		at += n + 1
 	}
 	t.Line(line)
+}
+
+// Row returns a row of a table: a name in nameWidth columns, then each cell in width columns, right-aligned.
+func Row(name string, nameWidth int, cells []string, width int) string {
+	line := Pad(name, nameWidth)
+	for _, c := range cells {
+		line += PadLeft(c, width)
+	}
+	return line
 }
 
 // Pad returns s in n columns, left-aligned. A text longer than n-1 columns is cut.
