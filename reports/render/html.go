@@ -3,9 +3,9 @@ package render
 import (
 	"cmp"
 	_ "embed"
+	"fmt"
 	"html/template"
 	"io"
-	"slices"
 	"strings"
 
 	"hongbao/reports"
@@ -62,7 +62,7 @@ func HTML(w io.Writer, r *reports.Record) error {
 	return t.Execute(w, p)
 }
 
-// viewFuncs are the functions of the templates of the page and of the summary.
+// viewFuncs are the functions of all templates.
 func viewFuncs() map[string]any {
 	return map[string]any{
 		"both":        func(en, zh string) text.Text { return text.Text{EN: en, ZH: zh} },
@@ -74,7 +74,6 @@ func viewFuncs() map[string]any {
 		"quote":       text.Quote,
 		"join":        strings.Join,
 		"kind":        kindName,
-		"duration":    text.Duration,
 		"title":       titleOf,
 		"hue":         plot.Hue,
 		"meaning":     meaning,
@@ -84,10 +83,10 @@ func viewFuncs() map[string]any {
 		"quantiles":   quantiles,
 		"significant": text.Significant,
 		"add":         func(a, b int) int { return a + b },
+		"cores":       coresOf,
+		"evaluated":   evaluatedText,
+		"upper":       func(s any) string { return strings.ToUpper(fmt.Sprint(s)) },
 		"distinct":    func(c checkRow) bool { return c.Worst != "" && c.Worst != c.First },
-		"anyBad": func(ls []loadRow) bool {
-			return slices.ContainsFunc(ls, func(l loadRow) bool { return !l.Planned() || !l.Answered() })
-		},
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"io"
 	"strings"
-	"text/template"
 
 	"hongbao/reports"
 	"hongbao/reports/text"
@@ -17,22 +16,16 @@ var summaryMD string
 
 // Markdown writes the summary that CI shows for a job: verdict, comparison, checks and the command that repeats the run.
 func Markdown(w io.Writer, r *reports.Record) error {
-	t, err := template.New("summary").Funcs(viewFuncs()).Funcs(template.FuncMap{
-		"md":        md,
-		"code":      mdCode,
-		"fenced":    func(s string) string { return strings.ReplaceAll(text.Quote(s), "```", "") },
-		"upper":     func(v reports.Verdict) string { return strings.ToUpper(string(v)) },
-		"cores":     coresOf,
-		"evaluated": evaluatedText,
-	}).Parse(summaryMD)
-	if err != nil {
-		return err
-	}
 	var b strings.Builder
-	if err := t.Execute(&b, newView(r)); err != nil {
+	funcs := map[string]any{
+		"md":     md,
+		"code":   mdCode,
+		"fenced": func(s string) string { return strings.ReplaceAll(text.Quote(s), "```", "") },
+	}
+	if err := executeText(&b, summaryMD, funcs, newView(r)); err != nil {
 		return err
 	}
-	_, err = io.WriteString(w, b.String())
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 

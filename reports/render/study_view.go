@@ -3,10 +3,8 @@ package render
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"hongbao/reports"
-	"hongbao/reports/terminal"
 	"hongbao/reports/text"
 )
 
@@ -64,39 +62,6 @@ func exact(x float64) string {
 		return "-" + text.Significant(-x)
 	}
 	return text.Significant(x)
-}
-
-// studies writes the studies.
-func (t *table) studies(v view) {
-	for _, s := range v.Compared {
-		t.Section(strings.ToUpper(s.Title.EN), "")
-		for i, h := range s.Heads {
-			t.Wrap(fmt.Sprintf("  [%d] ", i+1), h.EN)
-		}
-		const value = 12
-		name := max(24, terminal.Width-2-value*len(s.Heads))
-		head := terminal.Pad("", name+2)
-		for i := range s.Heads {
-			head += fmt.Sprintf("%*s", value, fmt.Sprintf("[%d]", i+1))
-		}
-		t.Line(t.Paint(terminal.Bold, head))
-		for _, row := range s.Rows {
-			line := "  " + terminal.Pad(row.Name.EN, name)
-			for _, x := range row.Values {
-				line += fmt.Sprintf("%*s", value, x)
-			}
-			t.Line(line)
-		}
-		for _, c := range s.Checks {
-			t.Line("  " + t.Verdict(c.Result, terminal.Mark(c.Result)) + " " + terminal.Pad(text.Quote(c.Name), 34) + fmt.Sprintf("%-14s%s", text.Quote(strings.Join(c.Spec, " ")), evaluatedText(c)))
-			if c.First != "" {
-				t.Wrap("      ", text.Quote(c.First))
-			}
-		}
-		for _, n := range s.Notes {
-			t.Wrap("  - ", text.Quote(n))
-		}
-	}
 }
 
 // evaluatedText returns how often a check was evaluated and violated.
