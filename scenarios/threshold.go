@@ -22,13 +22,7 @@ const (
 )
 
 // Latency reports whether m is a latency of an operation.
-func (m Measure) Latency() bool {
-	switch m {
-	case P50, P90, P99, P999, MaxLatency:
-		return true
-	}
-	return false
-}
+func (m Measure) Latency() bool { return m.Quantile() > 0 && !m.OfRun() }
 
 // OfRun reports whether m belongs to the whole run and not to an operation.
 func (m Measure) OfRun() bool { return m == DrainedWithin || m == VisibleWaitP99 }

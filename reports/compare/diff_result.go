@@ -108,10 +108,10 @@ func (d *Diff) conclude(base, candidate *Baseline) {
 		d.because(reports.Unknown, "%s", why)
 	}
 	if base.Doubt == "" && candidate.Doubt == "" && !d.tooFewRounds {
-		var worse []string
+		var worse []text.Text
 		for _, r := range d.Rows {
 			if r.Change == Worse {
-				worse = append(worse, text.Quote(r.Name)+" "+r.amount(r.By))
+				worse = append(worse, text.Same(text.Quote(r.Name)+" "+r.amount(r.By)))
 			}
 		}
 		if len(worse) > 0 {

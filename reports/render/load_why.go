@@ -37,24 +37,24 @@ func loadRunDoubts(r *reports.Record) []text.Text {
 		}
 	}
 	asRequested := len(out) == 0
-	var missed, unknown, missedZH, unknownZH []string
+	var missed, unknown []text.Text
 	for _, row := range thresholdRows(r) {
 		switch {
 		case row.Result == reports.Fail:
-			missed, missedZH = append(missed, row.Condition.EN), append(missedZH, row.Condition.ZH)
+			missed = append(missed, row.Condition)
 		case row.Result == reports.Unknown:
 			why := text.Quote(row.Why)
 			if why != "" {
 				why = " (" + why + ")"
 			}
-			unknown, unknownZH = append(unknown, row.Condition.EN+why), append(unknownZH, row.Condition.ZH+why)
+			unknown = append(unknown, text.Textf("%s%s", "%s%s", row.Condition, why))
 		}
 	}
 	if len(missed) > 0 {
-		out = append(out, text.Textf("Thresholds missed: %s.", "未达标的阈值：%s。", text.Text{EN: text.Names(missed).EN, ZH: text.Names(missedZH).ZH}))
+		out = append(out, text.Textf("Thresholds missed: %s.", "未达标的阈值：%s。", text.Names(missed)))
 	}
 	if len(unknown) > 0 && asRequested { // otherwise the load is the reason and is in the list
-		out = append(out, text.Textf("Thresholds without a result: %s.", "无法判定的阈值：%s。", text.Text{EN: text.Names(unknown).EN, ZH: text.Names(unknownZH).ZH}))
+		out = append(out, text.Textf("Thresholds without a result: %s.", "无法判定的阈值：%s。", text.Names(unknown)))
 	}
 	if len(r.Runs) == 0 {
 		out = append(out, text.Text{EN: "The record has no runs.", ZH: "没有任何运行。"})

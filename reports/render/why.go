@@ -92,15 +92,15 @@ func loadDoubts(l loadRow) []text.Text {
 }
 
 // byOutcome returns the names of the checks that did not pass, by their result.
-func byOutcome(cs []reports.Check) (violated, never, undecided []string) {
+func byOutcome(cs []reports.Check) (violated, never, undecided []text.Text) {
 	for _, c := range cs {
 		switch {
 		case c.Result == reports.Fail:
-			violated = append(violated, text.Quote(c.Name))
+			violated = append(violated, text.Same(text.Quote(c.Name)))
 		case c.Result == reports.Unknown && c.Evaluations == 0:
-			never = append(never, text.Quote(c.Name))
+			never = append(never, text.Same(text.Quote(c.Name)))
 		case c.Result == reports.Unknown:
-			undecided = append(undecided, text.Quote(c.Name))
+			undecided = append(undecided, text.Same(text.Quote(c.Name)))
 		}
 	}
 	return violated, never, undecided

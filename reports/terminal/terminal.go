@@ -51,12 +51,6 @@ func (t *Writer) Text() string { return t.b.String() }
 // Line adds one line, without trailing spaces.
 func (t *Writer) Line(s string) { t.b.WriteString(strings.TrimRight(s, " ") + "\n") }
 
-// Section adds a blank line and a heading with a note.
-func (t *Writer) Section(title, note string) {
-	t.Line("")
-	t.Line(t.Paint(Bold, title) + t.Paint(Dim, note))
-}
-
 // Paint returns s in a style, or s alone if there are no colours.
 func (t *Writer) Paint(style, s string) string {
 	if !t.colour || s == "" {

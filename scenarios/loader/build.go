@@ -127,6 +127,10 @@ func (c capacityFile) capacity() scenarios.Capacity {
 		PostingBatch: int(c.PostingBatch.v), PosterShards: int(c.PosterShards.v), LedgerQueue: c.LedgerQueue.v}
 }
 
+func (d downstreamsFile) downstreams() scenarios.Downstreams {
+	return scenarios.Downstreams{Processing: d.Processing.v, Validity: d.Validity.v, Declined: d.Declined.ratio(), GarbleEvery: int(min(d.GarbleEvery.v, scenarios.MaxPeople)), Silent: d.Silent.v}
+}
+
 func (l latencyFile) latencies() map[string]scenarios.Latency {
 	m := map[string]scenarios.Latency{}
 	for _, d := range []struct {

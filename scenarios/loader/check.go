@@ -113,10 +113,10 @@ func (f *faults) checkPeople(in *file) {
 			break
 		}
 	}
-	f.refuse(in.Client.Tries.place, in.Client.Tries.v == 0 || in.Client.Tries.v > maxTries, "write the maximum number of tries of a request", "the number of tries is not between 1 and %d", maxTries)
-	if n := in.AfterWin.SendShares; n.ok && (n.v == 0 || n.v > wallet.MaxShares) {
-		f.add(n.at, "write the maximum number of recipients of one packet", "the number of shares is not between 1 and %d", wallet.MaxShares)
-	}
+	tries := in.Client.Tries
+	f.refuse(tries.place, tries.v == 0 || tries.v > maxTries, "write the maximum number of tries of a request", "the number of tries is not between 1 and %d", maxTries)
+	shares := in.AfterWin.SendShares
+	f.refuse(shares.place, shares.v == 0 || shares.v > wallet.MaxShares, "write the maximum number of recipients of one packet", "the number of shares is not between 1 and %d", wallet.MaxShares)
 	f.refuse(in.Client.Timeout.place, in.Client.Timeout.v == 0, "write how long a client waits, such as 3s", "the timeout is zero")
 	f.checkWithdraw(in)
 }

@@ -27,9 +27,8 @@ func (f *faults) checkRate(w *windowFile) {
 		f.refuse(start.place, len(w.Rate) == 1, "write the rate at the window's end too, such as 5/s at 30s", "a rate needs at least two points")
 	}
 	for i := 1; i < len(w.Rate); i++ {
-		if p, q := w.Rate[i-1], w.Rate[i]; p.ok && q.ok && q.v.At <= p.v.At {
-			f.add(q.at, "write the points in order of time; for a jump, put them 1ms apart", "%v is not after %v", q.v.At, p.v.At)
-		}
+		p, q := w.Rate[i-1], w.Rate[i]
+		f.refuse(q.place, p.ok && q.v.At <= p.v.At, "write the points in order of time; for a jump, put them 1ms apart", "%v is not after %v", q.v.At, p.v.At)
 	}
 }
 

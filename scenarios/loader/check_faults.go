@@ -27,8 +27,8 @@ func (f *faults) checkFault(in *faultFile) {
 		{"every", in.Every.place}, {"for", in.For.place}, {"skew", in.Skew.place}, {"dependencies", listPlace(in.Dependencies)}})
 	f.refuse(in.To.place, in.From.ok && !in.From.v.Before(in.To.v), "write a moment after "+scenarios.When(in.From.v), "the fault ends before it begins")
 	for _, d := range in.Dependencies {
-		if d.ok && scenarios.FaultKind(in.Kind.v) == scenarios.FaultFlush && d.v != "tokens" && d.v != "backlog" {
-			f.add(d.at, "flush tokens (which also flushes the backlog) or backlog; all other stores are durable", "%s cannot be flushed", d.v)
+		if scenarios.FaultKind(in.Kind.v) == scenarios.FaultFlush {
+			f.refuse(d.place, d.v != "tokens" && d.v != "backlog", "flush tokens (which also flushes the backlog) or backlog; all other stores are durable", "%s cannot be flushed", d.v)
 		}
 	}
 	f.refuse(in.Every.place, in.Every.v < minCrashGap, "write the interval between crashes, such as 3h", "every must be at least %v", minCrashGap)

@@ -56,9 +56,7 @@ func (f *faults) checkPrizes(in *file, w *windowFile) {
 		if !p.Scene.ok {
 			continue
 		}
-		if seen[p.Scene.v] {
-			f.add(p.Scene.at, "write each scene once, with the sum of the weights", "scene %q appears twice", p.Scene.v)
-		}
+		f.refuse(p.Scene.place, seen[p.Scene.v], "write each scene once, with the sum of the weights", "scene %q appears twice", p.Scene.v)
 		seen[p.Scene.v] = true
 		reward := in.branchOf(p.Scene.v)
 		if reward == nil {
@@ -85,9 +83,7 @@ func (f *faults) checkPrize(w *windowFile, p prizeFile, reward *rewardFile) {
 		f.add(p.Scene.at, "write a scene of cash, or remove the pot", "a pot needs a scene of cash, but this one grants %s", reward.Type.v)
 	}
 	for _, s := range reward.Scenes {
-		if s.ID.v == p.Scene.v && s.Stock.v && !reward.Stock.ok {
-			f.add(p.Scene.at, fmt.Sprintf("add stock, the number of coupons, to the reward in line %d", reward.Type.at.line), "scene %q has stock_control, but its reward has no stock", p.Scene.v)
-		}
+		f.refuse(p.Scene.place, s.ID.v == p.Scene.v && s.Stock.v && !reward.Stock.ok, fmt.Sprintf("add stock, the number of coupons, to the reward in line %d", reward.Type.at.line), "scene %q has stock_control, but its reward has no stock", p.Scene.v)
 	}
 }
 
@@ -104,12 +100,8 @@ func (f *faults) checkCards(w *windowFile) {
 	if !c.ok {
 		return
 	}
-	if w.Play.v != string(scenarios.CardCollection) {
-		f.add(c.at, "remove it, or write play: "+string(scenarios.CardCollection), "play %s has no cards", w.Play.v)
-	}
-	if len(c.Kinds) < 2 || len(c.Kinds) > maxKinds {
-		f.add(c.at, "write the weight of each kind, such as [40, 30, 20, 9, 1]", "the number of kinds of cards, %d, is not between 2 and %d", len(c.Kinds), maxKinds)
-	}
+	f.refuse(c.place, w.Play.v != string(scenarios.CardCollection), "remove it, or write play: "+string(scenarios.CardCollection), "play %s has no cards", w.Play.v)
+	f.refuse(c.place, len(c.Kinds) < 2 || len(c.Kinds) > maxKinds, "write the weight of each kind, such as [40, 30, 20, 9, 1]", "the number of kinds of cards, %d, is not between 2 and %d", len(c.Kinds), maxKinds)
 	for _, k := range c.Kinds {
 		f.refuse(k.place, k.v == 0, "give each kind a weight above zero", "the weight is zero: this kind is never drawn, so no collection becomes complete")
 	}
@@ -122,9 +114,7 @@ func (f *faults) checkLottery(in *file, w *windowFile) {
 	if !l.ok {
 		return
 	}
-	if w.Play.v != string(scenarios.CardLottery) {
-		f.add(l.at, "remove it, or write play: "+string(scenarios.CardLottery), "play %s has no lottery", w.Play.v)
-	}
+	f.refuse(l.place, w.Play.v != string(scenarios.CardLottery), "remove it, or write play: "+string(scenarios.CardLottery), "play %s has no lottery", w.Play.v)
 	f.refuse(l.Pot.place, l.Pot.v == 0, "write the whole pot in fen", "the pot is empty")
 	f.refuse(l.Pot.place, len(w.Rewards) > 0, "write a scene of cash in place of rewards", "a pot needs a single scene")
 	if l.Pot.ok && len(w.Amount) > 0 {

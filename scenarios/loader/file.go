@@ -34,6 +34,15 @@ type file struct {
 	Limits       limitsFile       `json:"limits,omitempty" jsonschema:"A comparison of ways to limit a rate over many instances, as a separate run (L1 to L3)."`
 }
 
+type downstreamsFile struct {
+	place
+	Processing  span   `json:"processing,omitempty" jsonschema:"Time from acceptance to decision, for systems that accept first and decide later; omitted: no time."`
+	Validity    span   `json:"life,omitempty" jsonschema:"How long a reward can be used; omitted: a day."`
+	Declined    share  `json:"declined,omitempty" jsonschema:"Share of orders that are refused permanently; their coupons are returned to the stock."`
+	GarbleEvery number `json:"garble_every,omitempty" jsonschema:"One reply in this many is unreadable; omitted: none."`
+	Silent      toggle `json:"silent,omitempty" jsonschema:"No callbacks are sent: the service has to query accepted orders."`
+}
+
 type stageFile struct {
 	place
 	Stage     word[stages] `json:"stage" jsonschema:"One of the three stages (A1)."`

@@ -122,20 +122,15 @@ func (f *faults) checkCoupon(in *file, i int) {
 				found = other.Fallback.at == (spot{})
 			}
 		}
-		if !found {
-			f.add(fb.at, "write the scene of another template that has no fallback", "%q cannot be the fallback", fb.v)
-		}
-		if !t.Floor.ok && t.Floor.at == (spot{}) {
-			f.add(fb.at, "add a threshold, such as 10%", "without a threshold the fallback is never granted")
-		}
+		f.refuse(fb.place, !found, "write the scene of another template that has no fallback", "%q cannot be the fallback", fb.v)
+		f.refuse(fb.place, !t.Floor.ok && t.Floor.at == (spot{}), "add a threshold, such as 10%", "without a threshold the fallback is never granted")
 	}
 	if n := len(t.Rate); n > 0 && t.Rate[0].ok && t.Rate[0].v.At != 0 {
 		f.add(t.Rate[0].at, "write the first point at 0s", "the demand does not begin at 0s")
 	}
 	for j := 1; j < len(t.Rate); j++ {
-		if a, b := t.Rate[j-1], t.Rate[j]; a.ok && b.ok && b.v.At <= a.v.At {
-			f.add(b.at, "write the points in order of time", "the point is not after the previous one")
-		}
+		a, b := t.Rate[j-1], t.Rate[j]
+		f.refuse(b.place, a.ok && b.v.At <= a.v.At, "write the points in order of time", "the point is not after the previous one")
 	}
 }
 
@@ -174,12 +169,8 @@ func (f *faults) checkCouponDemand(c *couponsFile) {
 		}
 		sum += curve.Grants()
 	}
-	if sum > scenarios.MaxCouponDemand {
-		f.add(c.at, "write fewer or smaller rates", "%d requests are more than %d", sum, scenarios.MaxCouponDemand)
-	}
-	if length > scenarios.MaxCouponLength {
-		f.add(c.at, "write a shorter demand or rest", "%v is longer than %v", length, scenarios.MaxCouponLength)
-	}
+	f.refuse(c.place, sum > scenarios.MaxCouponDemand, "write fewer or smaller rates", "%d requests are more than %d", sum, scenarios.MaxCouponDemand)
+	f.refuse(c.place, length > scenarios.MaxCouponLength, "write a shorter demand or rest", "%v is longer than %v", length, scenarios.MaxCouponLength)
 }
 
 // checkCouponsFault checks that a fault has exactly the keys of its kind.

@@ -60,9 +60,8 @@ func (f *faults) checkLimits(l *limitsFile) {
 	if !l.ok {
 		return
 	}
-	if n := l.Instances; n.ok && (n.v < 2 || n.v > scenarios.MaxLimitInstances) {
-		f.add(n.at, "write the number of instances that share the limits", "%d is not between 2 and %d", n.v, scenarios.MaxLimitInstances)
-	}
+	n := l.Instances
+	f.refuse(n.place, n.v < 2 || n.v > scenarios.MaxLimitInstances, "write the number of instances that share the limits", "%d is not between 2 and %d", n.v, scenarios.MaxLimitInstances)
 	for _, r := range []rate{l.KeyRate, l.Pools.Activity, l.Pools.Flood, l.Pools.Everyday} {
 		f.refuse(r.place, r.v.Num == 0, "write a rate above zero", "the rate is zero")
 	}
@@ -92,12 +91,8 @@ func (f *faults) checkLimitCases(l *limitsFile) {
 		if !c.Limit.ok || !c.Offered.ok {
 			continue
 		}
-		if c.Limit.v.Num == 0 {
-			f.add(c.Limit.at, "write a rate above zero", "a limit of zero lets nothing pass")
-		}
+		f.refuse(c.Limit.place, c.Limit.v.Num == 0, "write a rate above zero", "a limit of zero lets nothing pass")
 		sum += float64(c.Offered.v.Num) / float64(c.Offered.v.Den) * l.Takes.v.Seconds()
 	}
-	if sum > scenarios.MaxLimitRequests {
-		f.add(l.at, "offer less, or for a shorter time", "%.0f requests are more than %d", sum, scenarios.MaxLimitRequests)
-	}
+	f.refuse(l.place, sum > scenarios.MaxLimitRequests, "offer less, or for a shorter time", "%.0f requests are more than %d", sum, scenarios.MaxLimitRequests)
 }

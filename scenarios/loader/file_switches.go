@@ -56,13 +56,9 @@ func (f *faults) checkSwitches(in *file) {
 	if !d.ok || !d.Switch.ok || !d.From.ok || !d.To.ok {
 		return
 	}
-	if !d.From.v.Before(d.To.v) {
-		f.add(d.To.at, "write a later moment", "the drill ends before it begins")
-	}
+	f.refuse(d.To.place, !d.From.v.Before(d.To.v), "write a later moment", "the drill ends before it begins")
 	turnedOn := slices.ContainsFunc(in.Switches, func(s switchFile) bool {
 		return s.Switch.v == d.Switch.v && !d.From.v.Before(s.On.v) && !s.Off.v.Before(d.To.v)
 	})
-	if !turnedOn && len(in.Faults) == 0 && !in.RunningTotal.ok {
-		f.add(d.Switch.at, "turn it on under `switches`, or write a fault under `faults` that trips it", "nothing turns %s on", d.Switch.v)
-	}
+	f.refuse(d.Switch.place, !turnedOn && len(in.Faults) == 0 && !in.RunningTotal.ok, "turn it on under `switches`, or write a fault under `faults` that trips it", "nothing turns %s on", d.Switch.v)
 }

@@ -66,10 +66,9 @@ func (f *faults) checkRunningTotal(in *runningTotalFile) {
 	for _, d := range []span{in.Interval, in.Timeout, in.Rest} {
 		f.refuse(d.place, d.v < time.Millisecond, "write a duration such as 1s", "%v is below %v", d.v, time.Millisecond)
 	}
-	if in.Rest.ok && in.Interval.ok && in.Timeout.ok && in.Rest.v < minRest(in.Interval.v, in.Timeout.v) {
-		f.add(in.Rest.at, "write at least four intervals plus eight timeouts, so that open calls have ended: "+minRest(in.Interval.v, in.Timeout.v).String(),
-			"a rest of %v is too short to measure the error that a round left", in.Rest.v)
-	}
+	least := minRest(in.Interval.v, in.Timeout.v)
+	f.refuse(in.Rest.place, in.Interval.ok && in.Timeout.ok && in.Rest.v < least, "write at least four intervals plus eight timeouts, so that open calls have ended: "+least.String(),
+		"a rest of %v is too short to measure the error that a round left", in.Rest.v)
 	for _, b := range in.Amount {
 		f.refuse(b.place, b.v.Max > maxSingleCap, "write the amounts of red packets", "an amount is above %d fen", int64(maxSingleCap))
 	}
@@ -120,8 +119,6 @@ func (f *faults) checkTotalSize(in *runningTotalFile) {
 		most float64
 		what string
 	}{{grants, scenarios.MaxTotalGrants, "grants"}, {calls, scenarios.MaxTotalCalls, "calls to Redis"}} {
-		if n.of > n.most {
-			f.add(in.at, hint, "%s are more than %s", fmt.Sprintf("%.0f %s", n.of, n.what), fmt.Sprintf("%.0f", n.most))
-		}
+		f.refuse(in.place, n.of > n.most, hint, "%s are more than %s", fmt.Sprintf("%.0f %s", n.of, n.what), fmt.Sprintf("%.0f", n.most))
 	}
 }
