@@ -32,11 +32,6 @@ type page struct {
 	CSS      template.CSS
 	Charts   []plot.Chart
 	PeakName string
-	Windows  []windowRow
-	Refusals []countRow
-	Memory   []memoryRow
-	Tokens   tokenSizes
-	Figures  []metricRow
 }
 
 // HTML writes r as one page in both languages, which needs no other files, no network and no scripts. r must be valid.
@@ -49,16 +44,12 @@ func HTML(w io.Writer, r *reports.Record) error {
 	if err != nil {
 		return err
 	}
-	p := page{view: newView(r), CSS: template.CSS(pageCSS), Charts: drawn}
+	p := page{view: newView(r), CSS: template.CSS(pageCSS), Charts: drawn, PeakName: plot.PeakName(r)}
 	for i := range p.Real {
 		if p.Real[i].Plots, err = plot.SecondsPlots(p.Real[i].Load); err != nil {
 			return err
 		}
 	}
-	p.Windows = windowRows(r, p.Size)
-	p.Refusals, p.Memory, p.Figures = refusalRows(r), memoryRows(r), metricRows(r)
-	p.Tokens = tokenSizesOf(r.Metrics)
-	p.PeakName = plot.PeakName(r)
 	return t.Execute(w, p)
 }
 

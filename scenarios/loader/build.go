@@ -28,16 +28,14 @@ func (f *file) scenario() *scenarios.Scenario {
 		RunningTotal: f.runningTotal(),
 		Coupons:      f.coupons(),
 		Limits:       f.limits(),
-		Switches:     f.switches(),
+		Switches:     each(f.Switches, switchFile.period),
 		Drill:        f.drill(),
+		Windows:      each(f.Windows, func(w windowFile) scenarios.Window { return w.window(f) }),
 	}
 	for _, c := range f.Stages {
 		s.Activity.Children = append(s.Activity.Children, wallet.Child{
 			ID: wallet.ActivityID(c.ID.v), Stage: stageOf(c.Stage), From: wallet.InstantOf(c.From.v), To: wallet.InstantOf(c.To.v),
 			Budget: c.Budget.v, SingleCap: c.SingleCap.v, Rewards: rewards(f.Rewards)})
-	}
-	for _, w := range f.Windows {
-		s.Windows = append(s.Windows, w.window(f))
 	}
 	slices.SortStableFunc(s.Windows, func(a, b scenarios.Window) int { return a.Start.Compare(b.Start) })
 	for _, fault := range f.Faults {
@@ -49,11 +47,7 @@ func (f *file) scenario() *scenarios.Scenario {
 // withdraw returns the withdrawal control; an omitted limit is no limit.
 func (f *file) withdraw() scenarios.Withdraw {
 	w := f.Withdraw
-	out := scenarios.Withdraw{Release: w.Release.v, PerDay: w.PerDay.v, Times: int(w.Times.v), Declined: w.Declined.ratio()}
-	for _, index := range w.WhiteList {
-		out.WhiteList = append(out.WhiteList, index.v)
-	}
-	return out
+	return scenarios.Withdraw{Release: w.Release.v, WhiteList: each(w.WhiteList, number.get), PerDay: w.PerDay.v, Times: int(w.Times.v), Declined: w.Declined.ratio()}
 }
 
 // rewards builds the tree for one stage. Files contain the tree once; each child activity has its own copy (A1).
@@ -89,7 +83,7 @@ func (r rate) whole() int64 {
 
 func (f *file) people() scenarios.People {
 	a, c := f.AfterWin, f.Client
-	return scenarios.People{Count: f.People.Count.v, Phone: f.People.PhoneBound.v, BindLater: f.People.BindLater.ratio(), AppsHeld: ints(f.People.AppsHeld),
+	return scenarios.People{Count: f.People.Count.v, Phone: f.People.PhoneBound.v, BindLater: f.People.BindLater.ratio(), AppsHeld: each(f.People.AppsHeld, weight.int),
 		After: scenarios.AfterWin{Look: a.Look.v, LookDelay: a.LookDelay.v, OtherApp: a.OtherApp.ratio(), Browse: a.Browse.ratio(),
 			Withdraw: a.Withdraw.ratio(), WithdrawDelay: a.WithdrawDelay.v, SecondLook: a.ComeBack.ratio(),
 			SecondLookDelay: a.ComeBackDelay.v, KeepTokens: f.People.KeepTokens.v,
@@ -98,12 +92,7 @@ func (f *file) people() scenarios.People {
 		Client: scenarios.ClientTry{Timeout: c.Timeout.v, Tries: int(c.Tries.v), Backoff: c.Backoff.v, Hedge: c.Hedge.ratio(), Repeat: c.Repeat.ratio()}}
 }
 
-func ints(in []weight) (out []int) {
-	for _, w := range in {
-		out = append(out, int(w.v))
-	}
-	return out
-}
+func (w weight) int() int { return int(w.v) }
 
 // ratio returns the share, or 0/1 if the key is omitted.
 func (r share) ratio() scenarios.Ratio {
@@ -163,19 +152,13 @@ func (q quantilesFile) latency() scenarios.Latency {
 // window converts the window.
 func (w windowFile) window(in *file) scenarios.Window {
 	return scenarios.Window{Name: w.Name.v, Play: scenarios.Play(w.Play.v), Stage: stageOf(w.Stage), Scene: w.Scene.v, Rain: int32(w.Rain.v),
-		Start: w.Start.v, Rate: points(w.Rate), Amount: bands(w.Amount), People: w.People.v, Peak: w.Peak.v, Rules: w.rules(in)}
+		Start: w.Start.v, Rate: each(w.Rate, point.get), Amount: each(w.Amount, band.get), People: w.People.v, Peak: w.Peak.v, Rules: w.rules(in)}
 }
 
-func points(in []point) (out []scenarios.Point) {
-	for _, p := range in {
-		out = append(out, p.v)
-	}
-	return out
-}
-
-func bands(in []band) (out []scenarios.AmountBand) {
-	for _, b := range in {
-		out = append(out, b.v)
+// each converts the entries of a list.
+func each[A, B any](in []A, convert func(A) B) (out []B) {
+	for _, x := range in {
+		out = append(out, convert(x))
 	}
 	return out
 }

@@ -1,6 +1,8 @@
 package loader
 
 import (
+	"time"
+
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 )
@@ -141,13 +143,33 @@ func total(ws []weight) (sum int64) {
 
 // checkCapacity checks the machines.
 func (f *faults) checkCapacity(c *capacityFile) {
-	for _, n := range []struct {
-		number
-		most int64
-	}{{c.NodeInstances, maxInstances}, {c.LedgerInstances, maxInstances}, {c.PosterShards, maxInstances}, {c.PostingBatch, maxBatch}} {
-		f.refuse(n.place, n.v == 0 || n.v > n.most, "write how many there are", "%d is not between 1 and %d", n.v, n.most)
-	}
+	f.checkCounts("write how many there are", []count{{c.NodeInstances, maxInstances}, {c.LedgerInstances, maxInstances},
+		{c.PosterShards, maxInstances}, {c.PostingBatch, maxBatch}})
 	f.refuse(c.LedgerRate.place, c.LedgerRate.v.Num == 0, "write the rate of all instances together, such as 300k/s", "the rate is zero: the ledger would post nothing")
+}
+
+// count is a number of things and its bound.
+type count struct {
+	number
+	most int64
+}
+
+func (f *faults) checkCounts(hint string, counts []count) {
+	for _, n := range counts {
+		f.refuse(n.place, n.v == 0 || n.v > n.most, hint, "%d is not between 1 and %d", n.v, n.most)
+	}
+}
+
+func (f *faults) checkRates(rates ...rate) {
+	for _, r := range rates {
+		f.refuse(r.place, r.v.Num == 0, "write a rate above zero", "the rate is zero")
+	}
+}
+
+func (f *faults) checkLengths(lengths ...span) {
+	for _, d := range lengths {
+		f.refuse(d.place, d.v < time.Millisecond, "write a duration such as 1s", "%v is below %v", d.v, time.Millisecond)
+	}
 }
 
 // checkLatency checks that the quantiles do not fall.

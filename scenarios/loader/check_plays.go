@@ -2,6 +2,7 @@ package loader
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hongbao/reference/wallet"
@@ -145,10 +146,7 @@ func (f *faults) checkLottery(in *file, w *windowFile) {
 func (f *faults) checkStock(in *file) {
 	for i := range in.Rewards {
 		r := &in.Rewards[i]
-		controlled := false
-		for _, s := range r.Scenes {
-			controlled = controlled || s.Stock.v
-		}
+		controlled := slices.ContainsFunc(r.Scenes, func(s sceneFile) bool { return s.Stock.v })
 		switch {
 		case r.Stock.ok && r.Type.ok && awardOf(r.Type) == wallet.Cash:
 			f.add(r.Stock.at, "cash is bounded by the stage's budget; remove the key", "only coupons have a stock")

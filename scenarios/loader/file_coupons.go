@@ -1,8 +1,6 @@
 package loader
 
 import (
-	"time"
-
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 )
@@ -58,7 +56,7 @@ func (f *file) coupons() *scenarios.Coupons {
 		reward, award := f.rewardOf(t.Scene.v)
 		fallback, _ := f.rewardOf(t.Fallback.v)
 		out.Templates = append(out.Templates, scenarios.CouponTemplate{Scene: t.Scene.v, Reward: reward, Award: award, Stock: t.Stock.v,
-			Threshold: t.Floor.ratio(), Fallback: fallback, Rate: points(t.Rate)})
+			Threshold: t.Floor.ratio(), Fallback: fallback, Rate: each(t.Rate, point.get)})
 	}
 	for _, c := range in.Faults {
 		out.Faults = append(out.Faults, scenarios.CouponFault{Kind: scenarios.FaultKind(c.Kind.v), After: c.After.v, For: c.For.v,
@@ -81,16 +79,9 @@ func (f *faults) checkCoupons(in *file) {
 	if !c.ok {
 		return
 	}
-	for _, n := range []struct {
-		number
-		most int64
-	}{{c.Instances, scenarios.MaxCouponInstances}, {c.SplitKeys, 256}, {c.Block, wallet.MaxStock}} {
-		f.refuse(n.place, n.v == 0 || n.v > n.most, "write the number", "%d is not between 1 and %d", n.v, n.most)
-	}
-	for _, d := range []span{c.Expiry, c.Interval, c.Rest} {
-		f.refuse(d.place, d.v < time.Millisecond, "write a duration such as 1s", "%v is below %v", d.v, time.Millisecond)
-	}
-	f.refuse(c.KeyRate.place, c.KeyRate.v.Num == 0, "write a rate above zero", "the rate is zero")
+	f.checkCounts("write the number", []count{{c.Instances, scenarios.MaxCouponInstances}, {c.SplitKeys, 256}, {c.Block, wallet.MaxStock}})
+	f.checkLengths(c.Expiry, c.Interval, c.Rest)
+	f.checkRates(c.KeyRate)
 	f.checkLatency(&latencyFile{Client: c.Redis, Identity: c.LeaseStore})
 	if len(c.Templates) > scenarios.MaxCouponTemplates {
 		f.add(c.Templates[scenarios.MaxCouponTemplates].at, "keep the most important ones", "more than %d templates", scenarios.MaxCouponTemplates)

@@ -62,9 +62,7 @@ func (f *faults) checkLimits(l *limitsFile) {
 	}
 	n := l.Instances
 	f.refuse(n.place, n.v < 2 || n.v > scenarios.MaxLimitInstances, "write the number of instances that share the limits", "%d is not between 2 and %d", n.v, scenarios.MaxLimitInstances)
-	for _, r := range []rate{l.KeyRate, l.Pools.Activity, l.Pools.Flood, l.Pools.Everyday} {
-		f.refuse(r.place, r.v.Num == 0, "write a rate above zero", "the rate is zero")
-	}
+	f.checkRates(l.KeyRate, l.Pools.Activity, l.Pools.Flood, l.Pools.Everyday)
 	for _, d := range []span{l.Takes, l.OutageFor, l.Pools.Takes, l.Pools.FloodFor} {
 		f.refuse(d.place, d.v < time.Millisecond || d.v > scenarios.MaxLimitLength, "write a duration such as 10s", "%v is not between %v and %v", d.v, time.Millisecond, scenarios.MaxLimitLength)
 	}

@@ -65,13 +65,13 @@ func (w *windowFile) rules(in *file) scenarios.Rules {
 	r := scenarios.Rules{Friends: int(w.Friends.v)}
 	for _, p := range w.prizes() {
 		_, award := in.rewardOf(p.Scene.v)
-		r.Prizes = append(r.Prizes, scenarios.Prize{Scene: p.Scene.v, Award: award, Weight: int(p.Weight.v), Amount: bands(p.Amount)})
+		r.Prizes = append(r.Prizes, scenarios.Prize{Scene: p.Scene.v, Award: award, Weight: int(p.Weight.v), Amount: each(p.Amount, band.get)})
 	}
 	if len(w.Rewards) == 0 && len(r.Prizes) == 1 && r.Prizes[0].Award == wallet.Cash {
 		r.Prizes = nil // a window with one cash scene uses its own scene and amounts
 	}
 	if w.Cards.ok {
-		r.Cards = &scenarios.Cards{Kinds: ints(w.Cards.Kinds), Draws: int(w.Cards.Draws.v)}
+		r.Cards = &scenarios.Cards{Kinds: each(w.Cards.Kinds, weight.int), Draws: int(w.Cards.Draws.v)}
 	}
 	if w.Lottery.ok {
 		r.Lottery = &scenarios.Lottery{Of: w.Lottery.Of.v, Pot: w.Lottery.Pot.v}

@@ -43,7 +43,7 @@ func (f *file) runningTotal() *scenarios.RunningTotal {
 		return nil
 	}
 	out := &scenarios.RunningTotal{Writers: int(in.Writers.v), Readers: int(in.Readers.v), Writes: in.Writes.v, Reads: in.Reads.v,
-		Before: in.Before.v, Interval: in.Interval.v, Latency: in.Latency.latency(), Amount: bands(in.Amount),
+		Before: in.Before.v, Interval: in.Interval.v, Latency: in.Latency.latency(), Amount: each(in.Amount, band.get),
 		Timeout: in.Timeout.v, KeyRate: in.KeyRate.v, SwitchAfter: in.SwitchAfter.v, Rest: in.Rest.v}
 	for _, r := range in.Rounds {
 		out.Rounds = append(out.Rounds, scenarios.TotalRound{Name: r.Name.v, Takes: r.Takes.v, Fault: scenarios.FaultKind(r.Fault.v),
@@ -57,15 +57,9 @@ func (f *faults) checkRunningTotal(in *runningTotalFile) {
 	if !in.ok {
 		return
 	}
-	for _, n := range []number{in.Writers, in.Readers} {
-		f.refuse(n.place, n.v == 0 || n.v > maxInstances, "write the number", "%d is not between 1 and %d", n.v, maxInstances)
-	}
-	for _, r := range []rate{in.Writes, in.Reads, in.KeyRate} {
-		f.refuse(r.place, r.v.Num == 0, "write a rate above zero", "the rate is zero")
-	}
-	for _, d := range []span{in.Interval, in.Timeout, in.Rest} {
-		f.refuse(d.place, d.v < time.Millisecond, "write a duration such as 1s", "%v is below %v", d.v, time.Millisecond)
-	}
+	f.checkCounts("write the number", []count{{in.Writers, maxInstances}, {in.Readers, maxInstances}})
+	f.checkRates(in.Writes, in.Reads, in.KeyRate)
+	f.checkLengths(in.Interval, in.Timeout, in.Rest)
 	least := minRest(in.Interval.v, in.Timeout.v)
 	f.refuse(in.Rest.place, in.Interval.ok && in.Timeout.ok && in.Rest.v < least, "write at least four intervals plus eight timeouts, so that open calls have ended: "+least.String(),
 		"a rest of %v is too short to measure the error that a round left", in.Rest.v)

@@ -1,7 +1,6 @@
 package loader
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -42,7 +41,7 @@ func join(path string, text string) (string, joined, *Error) {
 		return "", joined{}, fail("like needs the name of a file in the same folder", "write a name such as base.yaml, without a folder", nil)
 	}
 	other := filepath.Join(filepath.Dir(path), name)
-	src, err := readFile(other)
+	src, _, err := readFile(other)
 	if err != nil {
 		return "", joined{}, fail("the base file cannot be read", "write the name of a file in the same folder", err)
 	}
@@ -94,14 +93,4 @@ func topKey(l string) (string, bool) {
 		return "", false
 	}
 	return key, true
-}
-
-// readFile reads at most MaxFile+1 bytes of a file.
-func readFile(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return readBounded(file)
 }

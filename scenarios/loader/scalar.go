@@ -52,6 +52,8 @@ type value[T any] struct {
 	v T
 }
 
+func (x value[T]) get() T { return x.v }
+
 type text struct{ value[string] }
 
 func (t *text) read(s string) string {

@@ -3,6 +3,7 @@ package loader
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"hongbao/scenarios"
 )
@@ -86,12 +87,7 @@ func (f *faults) checkBound(b bound) {
 }
 
 func (in *file) hasWindow(name string) bool {
-	for _, w := range in.Windows {
-		if scenarios.SameWindow(w.Name.v, name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(in.Windows, func(w windowFile) bool { return scenarios.SameWindow(w.Name.v, name) })
 }
 
 func (in *file) thresholds() (all []scenarios.Threshold) {
