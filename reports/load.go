@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -171,10 +172,7 @@ func (l *Load) Total() Offered {
 func (l *Load) Doubts() []text.Text {
 	out := l.Shortfalls()
 	if l.Generator.Saturated {
-		why := text.Quote(l.Generator.Why)
-		if why == "" {
-			why = "no reason given"
-		}
+		why := cmp.Or(text.Quote(l.Generator.Why), "no reason given")
 		out = append(out, text.Textf("The generator was saturated: %s.", "发压端已饱和：%s。", why))
 	}
 	return out

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -169,9 +170,7 @@ func (b *Baseline) join(more *Baseline) error {
 			b.Checks = append(b.Checks, c)
 		}
 	}
-	if b.Doubt == "" {
-		b.Doubt = more.Doubt
-	}
+	b.Doubt = cmp.Or(b.Doubt, more.Doubt)
 	return nil
 }
 

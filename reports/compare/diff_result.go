@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -87,9 +88,7 @@ func (d *Diff) compareDigests(base, candidate *Baseline, sameSetting bool) {
 // conclude sets the result. Fail: a figure is worse, or a check fails that did not fail before. Unknown: the figures are
 // unreliable, or a check has no result any more.
 func (d *Diff) conclude(base, candidate *Baseline) {
-	if d.Result == "" {
-		d.Result = reports.Pass
-	}
+	d.Result = cmp.Or(d.Result, reports.Pass)
 	for _, c := range d.Checks {
 		switch {
 		case c.Candidate == reports.Fail:

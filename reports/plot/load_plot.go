@@ -55,11 +55,7 @@ func SecondsPlots(l *reports.Load) ([]SecondsPlot, error) {
 
 // draw draws the lines over the seconds since the start.
 func (s SecondsPlot) draw(logarithmic bool) (template.HTML, error) {
-	p, face := sheet()
 	size := plotSize{520, 230}
-	n := len(s.Lines[0].values)
-	p.X.Min, p.X.Max = 0, float64(n)
-	p.X.Tick.Marker = plot.ConstantTicks(secondMarks(n, float64(size.width)-60))
 	low, high := int64(math.MaxInt64), int64(0)
 	var lines curves
 	for _, l := range s.Lines {
@@ -71,16 +67,15 @@ func (s SecondsPlot) draw(logarithmic bool) (template.HTML, error) {
 			high = max(high, v)
 		}
 	}
-	var marks []plot.Tick
+	marks := plain.marks(high)
 	if logarithmic {
 		marks = decades(low, high)
-		p.Y.Scale = plot.LogScale{}
-		p.Y.Min, p.Y.Max = marks[0].Value, marks[len(marks)-1].Value
-	} else {
-		marks = plain.marks(high)
-		p.Y.Min, p.Y.Max = 0, marks[len(marks)-1].Value
 	}
-	p.Y.Tick.Marker = plot.ConstantTicks(marks)
+	n := len(s.Lines[0].values)
+	p, face := sheet(float64(n), secondMarks(n, float64(size.width)-60), marks)
+	if logarithmic {
+		p.Y.Scale, p.Y.Min = plot.LogScale{}, marks[0].Value
+	}
 	p.Add(backdrop{marks: marks, face: face}, lines)
 	return size.draw(p, s.Title.EN)
 }

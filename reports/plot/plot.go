@@ -62,20 +62,19 @@ type drawing struct {
 
 // svg draws d. label describes the plot for screen readers.
 func (d drawing) svg(label string) (template.HTML, error) {
-	p, face := sheet()
 	lines, top := d.polylines()
 	marks := d.unit.marks(top)
-	p.X.Min, p.X.Max = 0, 1
-	p.Y.Min, p.Y.Max = 0, marks[len(marks)-1].Value*headroom
-	p.X.Tick.Marker = plot.ConstantTicks(d.line.ticks(float64(d.size.width) - 50))
-	p.Y.Tick.Marker = plot.ConstantTicks(marks)
+	p, face := sheet(1, d.line.ticks(float64(d.size.width)-50), marks)
+	p.Y.Max *= headroom
 	p.Add(backdrop{d.line, d.windows, marks, face}, lines)
 	return d.size.draw(p, label)
 }
 
-// sheet returns an empty plot in the style of the page.
-func sheet() (*plot.Plot, font.Font) {
+// sheet returns an empty plot in the style of the page, with an x axis from 0 to width and a y axis from 0 to its last mark.
+func sheet(width float64, across, up []plot.Tick) (*plot.Plot, font.Font) {
 	p := plot.New()
+	p.X.Min, p.X.Max, p.X.Tick.Marker = 0, width, plot.ConstantTicks(across)
+	p.Y.Min, p.Y.Max, p.Y.Tick.Marker = 0, up[len(up)-1].Value, plot.ConstantTicks(up)
 	p.BackgroundColor = color.Transparent
 	p.Title.Text = ""
 	face := font.Font{Typeface: "Liberation", Variant: "Sans", Size: 10}

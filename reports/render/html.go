@@ -87,15 +87,8 @@ func titleOf(s reports.Scenario) text.Text {
 }
 
 func verdictName(v reports.Verdict) text.Text {
-	switch v {
-	case reports.Pass:
-		return text.Text{EN: "Pass", ZH: "通过"}
-	case reports.Fail:
-		return text.Text{EN: "Fail", ZH: "失败"}
-	case reports.Unknown:
-		return text.Text{EN: "Unknown", ZH: "未知"}
-	}
-	return text.Same("–")
+	names := map[reports.Verdict]text.Text{reports.Pass: {EN: "Pass", ZH: "通过"}, reports.Fail: {EN: "Fail", ZH: "失败"}, reports.Unknown: {EN: "Unknown", ZH: "未知"}}
+	return cmp.Or(names[v], text.Same("–"))
 }
 
 func kindName(kind string) text.Text {

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -44,10 +45,7 @@ func studyViews(r *reports.Record) []studyView {
 
 // translated returns a text of the record in both languages. Without a Chinese text the English one is used.
 func translated(en, zh string) text.Text {
-	if zh == "" {
-		zh = en
-	}
-	return text.Text{EN: text.Quote(en), ZH: text.Quote(zh)}
+	return text.Text{EN: text.Quote(en), ZH: text.Quote(cmp.Or(zh, en))}
 }
 
 // exact formats a figure: whole numbers in full, numbers below 1 with four decimals, others with three significant digits.

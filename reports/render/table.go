@@ -68,7 +68,11 @@ func tableFuncs(t *terminal.Writer) map[string]any {
 			return []string{"scheduled", "sent", "unsent", "ok", "refused", "failed", "in flight"}
 		},
 		"counts": func(name string, width int, o reports.Offered) string {
-			return countsText(name, width, o) + tick(addsUp(o))
+			addsUp := reports.Fail
+			if o.Planned() && o.Answered() {
+				addsUp = reports.Pass
+			}
+			return countsText(name, width, o) + tick(addsUp)
 		},
 		"figures": func(c cell, width int) string {
 			if c.Bad {
@@ -106,14 +110,6 @@ func countsText(name string, nameWidth int, o reports.Offered) string {
 		cells = append(cells, text.Count(n))
 	}
 	return terminal.Row("  "+text.Quote(name), nameWidth, cells, 12) + "  "
-}
-
-// addsUp returns whether the counts add up.
-func addsUp(o reports.Offered) reports.Verdict {
-	if o.Planned() && o.Answered() {
-		return reports.Pass
-	}
-	return reports.Fail
 }
 
 // MeasuredText returns the measured values of all runs and, if there is room for it, the limit that was missed.

@@ -3,6 +3,7 @@
 package terminal
 
 import (
+	"cmp"
 	"strings"
 	"unicode/utf8"
 
@@ -12,15 +13,7 @@ import (
 
 // Mark returns the verdict as one character, for output without colours.
 func Mark(v reports.Verdict) string {
-	switch v {
-	case reports.Pass:
-		return "✓"
-	case reports.Fail:
-		return "✗"
-	case reports.Unknown:
-		return "?"
-	}
-	return "·"
+	return cmp.Or(map[reports.Verdict]string{reports.Pass: "✓", reports.Fail: "✗", reports.Unknown: "?"}[v], "·")
 }
 
 // Width is the number of columns of a line, so that lines are not wrapped in a README or on half a screen.

@@ -3,6 +3,7 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -206,12 +207,7 @@ func Micros(us int64) Text {
 }
 
 // OrDash returns s, or a dash if it is empty.
-func OrDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
+func OrDash(s string) string { return cmp.Or(s, "-") }
 
 // Clip cuts s to n columns. A text that is cut ends in an ellipsis.
 func Clip(s string, n int) string {

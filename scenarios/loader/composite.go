@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"cmp"
 	"strings"
 
 	"hongbao/scenarios"
@@ -15,10 +16,7 @@ func (l *lapse) read(s string) string {
 		high = low
 	}
 	var a, b span
-	if problem := a.read(low); problem != "" {
-		return problem
-	}
-	if problem := b.read(high); problem != "" {
+	if problem := cmp.Or(a.read(low), b.read(high)); problem != "" {
 		return problem
 	}
 	if l.v = (scenarios.Range{Min: a.v, Max: b.v}); a.v > b.v {
@@ -70,13 +68,8 @@ func (b *band) read(s string) string {
 	}
 	var from, to fen
 	var w number
-	for _, part := range []struct {
-		into scalar
-		text string
-	}{{&from, low}, {&to, high}, {&w, weight}} {
-		if problem := part.into.read(part.text); problem != "" {
-			return problem
-		}
+	if problem := cmp.Or(from.read(low), to.read(high), w.read(weight)); problem != "" {
+		return problem
 	}
 	b.v = scenarios.AmountBand{Min: from.v, Max: to.v, Weight: int(w.v)}
 	switch {
