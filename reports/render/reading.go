@@ -43,7 +43,7 @@ func readInstances(token, sync *reports.Comparison) []text.Text {
 		return []text.Text{text.Textf("To refuse no grant, token and sync need the same %s ledger instances.", "要不拒绝任何发奖，token 与 sync 同样需要 %s 个账本实例。", text.Count(a))}
 	case a < b:
 		return []text.Text{text.Textf("To refuse no grant, token needs %s ledger instances; sync needs %s, which is %s times as many.",
-			"要不拒绝任何发奖，token 需要 %s 个账本实例；sync 需要 %s 个，是前者的 %s 倍。", text.Count(a), text.Count(b), ratio(b, a))}
+			"要不拒绝任何发奖，token 需要 %s 个账本实例；sync 需要 %s 个，是前者的 %s 倍。", text.Count(a), text.Count(b), text.TrimZeros(strconv.FormatFloat(float64(b)/float64(a), 'f', 1, 64)))}
 	default:
 		return []text.Text{text.Textf("To refuse no grant, token needs %s ledger instances, more than sync with %s.",
 			"要不拒绝任何发奖，token 需要 %s 个账本实例，多于 sync 的 %s 个。", text.Count(a), text.Count(b))}
@@ -95,11 +95,6 @@ func (s scale) countText(n int64) text.Text {
 		return text.Same(text.Count(n))
 	}
 	return text.Textf("%s (%s at full scale)", "%s（全量 %s）", text.Count(n), s.Full(n))
-}
-
-// ratio formats a/b with one decimal.
-func ratio(a, b int64) string {
-	return text.TrimZeros(strconv.FormatFloat(float64(a)/float64(b), 'f', 1, 64))
 }
 
 // minHiddenPercent is the smallest corrected p99, in percent of the uncorrected one, that is reported in a sentence.

@@ -60,7 +60,9 @@ func (f *faults) checkRunningTotal(in *runningTotalFile) {
 	f.checkCounts("write the number", []count{{in.Writers, maxInstances}, {in.Readers, maxInstances}})
 	f.checkRates(in.Writes, in.Reads, in.KeyRate)
 	f.checkLengths(in.Interval, in.Timeout, in.Rest)
-	least := minRest(in.Interval.v, in.Timeout.v)
+	// A flush to two stores may wait for two timeouts, late effects arrive within four more, and then every instance flushes and
+	// reads once again.
+	least := 4*in.Interval.v + 8*in.Timeout.v
 	f.refuse(in.Rest.place, in.Interval.ok && in.Timeout.ok && in.Rest.v < least, "write at least four intervals plus eight timeouts, so that open calls have ended: "+least.String(),
 		"a rest of %v is too short to measure the error that a round left", in.Rest.v)
 	for _, b := range in.Amount {
@@ -83,10 +85,6 @@ func (f *faults) checkRunningTotal(in *runningTotalFile) {
 
 // maxBefore leaves room in Money for the grants of the rounds.
 const maxBefore = wallet.Money(1 << 60)
-
-// minRest is the time after a round until its flushes have ended and all readers have seen them. A flush to two stores may wait
-// for two timeouts, late effects arrive within four more, and then every instance flushes and reads once again.
-func minRest(interval, timeout time.Duration) time.Duration { return 4*interval + 8*timeout }
 
 // checkTotalRound checks one round: its fault is within the round and has exactly the keys of its kind.
 func (f *faults) checkTotalRound(in *totalRoundFile) {
