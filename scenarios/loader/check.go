@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"slices"
 	"time"
 
 	"hongbao/reference/wallet"
@@ -98,9 +99,10 @@ func (f *faults) checkTree(in *file) {
 func (f *faults) checkPeople(in *file) {
 	p := &in.People
 	f.refuse(p.Count.place, p.Count.v == 0 || p.Count.v > scenarios.MaxPeople, "write how many people take part", "the number of people is not between 1 and %d", int64(scenarios.MaxPeople))
-	if sum := total(p.AppsHeld); len(p.AppsHeld) > wallet.Apps {
+	weighted := slices.ContainsFunc(p.AppsHeld, func(w weight) bool { return w.v != 0 })
+	if len(p.AppsHeld) > wallet.Apps {
 		f.add(p.AppsHeld[wallet.Apps].at, "there are eight apps (B1)", "%d weights for at most %d apps", len(p.AppsHeld), wallet.Apps)
-	} else if len(p.AppsHeld) > 0 && p.AppsHeld[0].ok && sum == 0 {
+	} else if len(p.AppsHeld) > 0 && p.AppsHeld[0].ok && !weighted {
 		f.add(p.AppsHeld[0].at, "give at least one a weight above zero", "all weights are zero")
 	}
 	held := 0
@@ -131,14 +133,6 @@ func (f *faults) checkWithdraw(in *file) {
 	}
 	f.refuse(w.PerDay.place, w.PerDay.v == 0, "write the daily limit per person in fen, or remove the key", "the limit is zero")
 	f.refuse(w.Times.place, w.Times.v == 0 || w.Times.v > maxTimes, "write the number of withdrawals per person and day, or remove the key", "the number of times is not between 1 and %d", maxTimes)
-}
-
-// total returns the sum of the weights.
-func total(ws []weight) (sum int64) {
-	for _, w := range ws {
-		sum += w.v
-	}
-	return sum
 }
 
 // checkCapacity checks the machines.

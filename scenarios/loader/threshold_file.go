@@ -58,7 +58,8 @@ func (f *faults) checkThresholds(in *file) {
 		if len(all) == 0 && t.ok {
 			f.add(cmp.Or(t.Operation.at, t.Window.at, t.Second.at, t.at), "add a measure, such as p99_ms: 200", "the threshold has no measure")
 		}
-		f.refuse(t.Window.place, len(in.Windows) > 0 && !in.hasWindow(t.Window.v), "write the name of a window, or its words joined with hyphens", "there is no window %q", short(t.Window.v))
+		known := slices.ContainsFunc(in.Windows, func(w windowFile) bool { return scenarios.SameWindow(w.Name.v, t.Window.v) })
+		f.refuse(t.Window.place, len(in.Windows) > 0 && !known, "write the name of a window, or its words joined with hyphens", "there is no window %q", short(t.Window.v))
 		for _, b := range all {
 			f.checkBound(b)
 			same := b.Threshold
@@ -84,10 +85,6 @@ func (f *faults) checkBound(b bound) {
 	case b.Limit.Num == 0 && b.Measure.Unit() != "":
 		f.add(b.at, "write the largest acceptable time", "the limit is zero")
 	}
-}
-
-func (in *file) hasWindow(name string) bool {
-	return slices.ContainsFunc(in.Windows, func(w windowFile) bool { return scenarios.SameWindow(w.Name.v, name) })
 }
 
 func (in *file) thresholds() (all []scenarios.Threshold) {
