@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -170,10 +172,7 @@ func (l *Load) Total() Offered {
 func (l *Load) Doubts() []text.Text {
 	out := l.Shortfalls()
 	if l.Generator.Saturated {
-		why := text.Quote(l.Generator.Why)
-		if why == "" {
-			why = "no reason given"
-		}
+		why := cmp.Or(text.Quote(l.Generator.Why), "no reason given")
 		out = append(out, text.Textf("The generator was saturated: %s.", "发压端已饱和：%s。", why))
 	}
 	return out
@@ -235,32 +234,14 @@ func Conclude(run *Run) {
 
 // Violated reports whether a check of a run or of a study failed.
 func (r *Record) Violated() bool {
-	for _, c := range r.Checks {
-		if c.Result == Fail {
-			return true
-		}
-	}
-	for _, s := range r.Studies {
-		if s.Verdict == Fail {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Checks, func(c Check) bool { return c.Result == Fail }) ||
+		slices.ContainsFunc(r.Studies, func(s Study) bool { return s.Verdict == Fail })
 }
 
 // Missed reports whether a threshold was missed.
 func (r *Record) Missed() bool {
-	for _, run := range r.Runs {
-		if run.Load == nil {
-			continue
-		}
-		for _, t := range run.Load.Thresholds {
-			if t.Result == Fail {
-				return true
-			}
-		}
-	}
-	return false
+	missed := func(t Threshold) bool { return t.Result == Fail }
+	return slices.ContainsFunc(r.Runs, func(run Run) bool { return run.Load != nil && slices.ContainsFunc(run.Load.Thresholds, missed) })
 }
 
 // Label returns the name of the run, unique in its record.

@@ -1,9 +1,11 @@
 package reports
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"hongbao/reports/text"
 )
@@ -119,10 +121,7 @@ func (r *Run) validate() error {
 			return bad("%s: memory part %q: bytes_per_grant is not a finite number", what, m.Part)
 		}
 	}
-	if err := r.Comparison.validate(); err != nil {
-		return fmt.Errorf("%w (%s)", err, what)
-	}
-	if err := r.Series.validate(); err != nil {
+	if err := cmp.Or(r.Comparison.validate(), r.Series.validate()); err != nil {
 		return fmt.Errorf("%w (%s)", err, what)
 	}
 	if r.Load != nil {
@@ -193,10 +192,8 @@ func (s *Series) validate() error {
 		if len(vs) != len(s.Times) {
 			return bad("series: column %q has %d values for %d times", s.Columns[i], len(vs), len(s.Times))
 		}
-		for _, v := range vs {
-			if v < 0 {
-				return bad("series: column %q has a negative value", s.Columns[i])
-			}
+		if len(vs) > 0 && slices.Min(vs) < 0 {
+			return bad("series: column %q has a negative value", s.Columns[i])
 		}
 	}
 	return nil

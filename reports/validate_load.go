@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"slices"
 
 	"hongbao/reports/text"
@@ -45,16 +46,7 @@ func (l *Load) validate(what string, v Verdict) error {
 			return err
 		}
 	}
-	if err := l.Visible.validate(what + ": visible_wait"); err != nil {
-		return err
-	}
-	if err := l.Generator.validate(what); err != nil {
-		return err
-	}
-	if err := l.Audit.validate(what); err != nil {
-		return err
-	}
-	if err := l.Seconds.validate(what); err != nil {
+	if err := cmp.Or(l.Visible.validate(what+": visible_wait"), l.Generator.validate(what), l.Audit.validate(what), l.Seconds.validate(what)); err != nil {
 		return err
 	}
 	doubts := l.Doubts()

@@ -85,10 +85,7 @@ func (s *scaler) coupons(c *Coupons) *Coupons {
 	for i, t := range c.Templates {
 		out.Templates[i] = t
 		out.Templates[i].Stock = s.whole(t.Stock)
-		out.Templates[i].Rate = make([]Point, len(t.Rate))
-		for j, p := range t.Rate {
-			out.Templates[i].Rate[j] = Point{At: p.At, Rate: s.exact(p.Rate)}
-		}
+		out.Templates[i].Rate = s.points(t.Rate)
 		if _, err := out.Templates[i].Curve(); err != nil && s.err == nil {
 			s.err = err
 		}

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/big"
@@ -38,9 +39,7 @@ func Focus(s *Scenario, window string, peak Ratio, duration time.Duration) (*Sce
 		return nil, err
 	}
 	f := focus{from: *w, long: w.End().Sub(w.Start)}
-	if f.duration = duration; duration == 0 {
-		f.duration = f.long
-	}
+	f.duration = cmp.Or(duration, f.long)
 	if f.duration < 0 || peak.Num < 0 || peak.Num > 0 && peak.Den <= 0 {
 		return nil, fmt.Errorf("%w: %v at %v", ErrFocus, duration, peak)
 	}

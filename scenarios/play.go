@@ -66,24 +66,14 @@ func (w Window) Has(scene wallet.SceneID, rain int32) bool {
 
 // HasItems reports whether any window grants rewards other than cash.
 func (s *Scenario) HasItems() bool {
-	for _, w := range s.Windows {
-		for _, p := range w.Prizes {
-			if p.Award != wallet.Cash {
-				return true
-			}
-		}
-	}
-	return false
+	item := func(p Prize) bool { return p.Award != wallet.Cash }
+	return slices.ContainsFunc(s.Windows, func(w Window) bool { return slices.ContainsFunc(w.Prizes, item) })
 }
 
 // HasCash reports whether any window grants cash.
 func (s *Scenario) HasCash() bool {
-	for _, w := range s.Windows {
-		if len(w.Prizes) == 0 || slices.ContainsFunc(w.Prizes, func(p Prize) bool { return p.Award == wallet.Cash }) {
-			return true
-		}
-	}
-	return false
+	cash := func(p Prize) bool { return p.Award == wallet.Cash }
+	return slices.ContainsFunc(s.Windows, func(w Window) bool { return len(w.Prizes) == 0 || slices.ContainsFunc(w.Prizes, cash) })
 }
 
 // HasPackets reports whether people send packets to each other.

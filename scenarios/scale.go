@@ -38,10 +38,7 @@ func Scale(s *Scenario, num, den int64) (*Scenario, error) {
 	out.Activity = sc.activity(s.Activity)
 	out.Windows = slices.Clone(s.Windows)
 	for i, w := range out.Windows {
-		out.Windows[i].Rate, out.Windows[i].Rules = slices.Clone(w.Rate), sc.rules(w.Rules)
-		for j := range w.Rate {
-			out.Windows[i].Rate[j].Rate = sc.exact(w.Rate[j].Rate)
-		}
+		out.Windows[i].Rate, out.Windows[i].Rules = sc.points(w.Rate), sc.rules(w.Rules)
 		if sc.err == nil {
 			_, sc.err = out.Windows[i].Curve()
 		}
@@ -70,6 +67,15 @@ func (s *scaler) exact(r Ratio) Ratio {
 		s.err = err
 	}
 	return v
+}
+
+// points returns the points with their rates scaled.
+func (s *scaler) points(ps []Point) []Point {
+	out := make([]Point, len(ps))
+	for i, p := range ps {
+		out[i] = Point{At: p.At, Rate: s.exact(p.Rate)}
+	}
+	return out
 }
 
 // whole returns n scaled and rounded up.

@@ -188,6 +188,16 @@ func (w Withdraw) Limited() bool { return w.PerDay > 0 || w.Times > 0 }
 // refused withdrawals.
 func (w Withdraw) Controlled() bool { return w.Limited() || w.Declined.Num > 0 }
 
+// Downstreams configures the simulated downstream systems of rewards other than cash, and their faults (B4). With the zero
+// value they settle every order at once, and a reward can be used for a day.
+type Downstreams struct {
+	Processing  time.Duration // time from acceptance to decision, for systems that accept first and decide later
+	Validity    time.Duration // how long a reward can be used; 0 = a day
+	Declined    Ratio         // share of orders that are refused permanently
+	GarbleEvery int           // one reply in this many is unreadable; 0 = none
+	Silent      bool          // no callbacks are sent
+}
+
 // Crypto configures how a simulation seals tokens; --crypto overrides it.
 type Crypto struct {
 	RealShare Ratio // share of tokens sealed with the real cryptography when the run is modelled

@@ -22,32 +22,14 @@ const (
 )
 
 // Latency reports whether m is a latency of an operation.
-func (m Measure) Latency() bool {
-	switch m {
-	case P50, P90, P99, P999, MaxLatency:
-		return true
-	}
-	return false
-}
+func (m Measure) Latency() bool { return m.Quantile() > 0 && !m.OfRun() }
 
 // OfRun reports whether m belongs to the whole run and not to an operation.
 func (m Measure) OfRun() bool { return m == DrainedWithin || m == VisibleWaitP99 }
 
 // Quantile returns the measure's percentile, or 0 if the measure is not a latency.
 func (m Measure) Quantile() float64 {
-	switch m {
-	case P50:
-		return 50
-	case P90:
-		return 90
-	case P99, VisibleWaitP99:
-		return 99
-	case P999:
-		return 99.9
-	case MaxLatency:
-		return 100
-	}
-	return 0
+	return map[Measure]float64{P50: 50, P90: 90, P99: 99, VisibleWaitP99: 99, P999: 99.9, MaxLatency: 100}[m]
 }
 
 // Unit returns the unit of the limit: ms, s, or "" for a ratio.

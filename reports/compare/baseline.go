@@ -2,10 +2,10 @@ package compare
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -93,12 +93,7 @@ func ReadBaseline(path string) (*Baseline, error) {
 
 // readBaselineFile returns nil if the file at path is not a baseline.
 func readBaselineFile(path string) (*Baseline, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("reports: read baseline: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxBaselineBytes))
+	data, err := reports.ReadFile(path, maxBaselineBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reports: read baseline: %w", err)
 	}
@@ -106,10 +101,8 @@ func readBaselineFile(path string) (*Baseline, error) {
 	if !bytes.Contains(head, []byte(`"hongbao/baseline/`)) {
 		return nil, nil
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
 	b := new(Baseline)
-	if err := d.Decode(b); err != nil {
+	if err := reports.DecodeStrict(data, b); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", path, ErrBaseline, err)
 	}
 	if err := b.validate(); err != nil {
@@ -177,9 +170,7 @@ func (b *Baseline) join(more *Baseline) error {
 			b.Checks = append(b.Checks, c)
 		}
 	}
-	if b.Doubt == "" {
-		b.Doubt = more.Doubt
-	}
+	b.Doubt = cmp.Or(b.Doubt, more.Doubt)
 	return nil
 }
 

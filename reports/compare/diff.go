@@ -222,10 +222,12 @@ func mean(xs []float64) float64 {
 	return sum / float64(len(xs))
 }
 
-func geometric(xs []float64) float64 {
-	sum := 0.0
-	for _, x := range xs {
-		sum += math.Log(x)
+func geometric(xs []float64) float64 { return math.Exp(mean(logs(xs))) }
+
+func logs(xs []float64) []float64 {
+	out := make([]float64, len(xs))
+	for i, x := range xs {
+		out[i] = math.Log(x)
 	}
-	return math.Exp(sum / float64(len(xs)))
+	return out
 }

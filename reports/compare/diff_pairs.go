@@ -72,7 +72,7 @@ func (d *Diff) pair(base, candidate *Baseline) (b, c *Baseline, ok bool) {
 		d.Why = append(d.Why, fmt.Sprintf("the load was offered as requested in only %d of %d rounds; use a lower rate or a quieter machine", len(valid), len(all)))
 	}
 	if late := len(valid) - len(onTime); late > 0 {
-		d.Notes = append(d.Notes, fmt.Sprintf("the latencies of %s are excluded: a generator was late and offered its load in bursts", rounds(late)))
+		d.Notes = append(d.Notes, fmt.Sprintf("the latencies of %s are excluded: a generator was late and offered its load in bursts", counted(late, "round")))
 	}
 	b = base.selectRounds(valid, onTime, func(c roundPair) int { return c.base })
 	c = candidate.selectRounds(valid, onTime, func(c roundPair) int { return c.candidate })

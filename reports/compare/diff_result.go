@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -78,8 +79,7 @@ func (d *Diff) compareDigests(base, candidate *Baseline, sameSetting bool) {
 	switch {
 	case base.Digest == candidate.Digest:
 	case sameSetting && base.Commit == candidate.Commit && !strings.Contains(base.Commit, "+") && base.Commit != "unknown":
-		d.Why = append(d.Why, "the same commit and seed gave two digests: the simulation is not deterministic")
-		d.Result = reports.Fail
+		d.because(reports.Fail, "the same commit and seed gave two digests: the simulation is not deterministic")
 	default:
 		d.Notes = append(d.Notes, fmt.Sprintf("the digest changed from %s to %s", text.Quote(base.Digest), text.Quote(candidate.Digest)))
 	}
@@ -88,48 +88,42 @@ func (d *Diff) compareDigests(base, candidate *Baseline, sameSetting bool) {
 // conclude sets the result. Fail: a figure is worse, or a check fails that did not fail before. Unknown: the figures are
 // unreliable, or a check has no result any more.
 func (d *Diff) conclude(base, candidate *Baseline) {
-	results := []reports.Verdict{reports.Pass}
-	if d.Result != "" {
-		results = append(results, d.Result)
-	}
+	d.Result = cmp.Or(d.Result, reports.Pass)
 	for _, c := range d.Checks {
 		switch {
 		case c.Candidate == reports.Fail:
-			results = append(results, reports.Fail)
-			d.Why = append(d.Why, fmt.Sprintf("check %s changed from %s to fail", text.Quote(c.Name), text.OrDash(string(c.Base))))
+			d.because(reports.Fail, "check %s changed from %s to fail", text.Quote(c.Name), text.OrDash(string(c.Base)))
 		case c.Candidate == reports.Unknown && c.Base != "":
-			results = append(results, reports.Unknown)
-			d.Why = append(d.Why, fmt.Sprintf("check %s changed from %s to unknown", text.Quote(c.Name), c.Base))
+			d.because(reports.Unknown, "check %s changed from %s to unknown", text.Quote(c.Name), c.Base)
 		}
 	}
-	for _, side := range []struct {
-		name, doubt string
-	}{{"base", base.Doubt}, {"candidate", candidate.Doubt}} {
-		if side.doubt != "" {
-			results = append(results, reports.Unknown)
-			d.Why = append(d.Why, fmt.Sprintf("the figures of the %s are unreliable: %s", side.name, text.Quote(side.doubt)))
+	for _, side := range [][2]string{{"base", base.Doubt}, {"candidate", candidate.Doubt}} {
+		if side[1] != "" {
+			d.because(reports.Unknown, "the figures of the %s are unreliable: %s", side[0], text.Quote(side[1]))
 		}
 	}
 	if why := d.hiddenSlowdown(); why != "" {
 		d.Blind = true
-		results = append(results, reports.Unknown)
-		d.Why = append(d.Why, why)
+		d.because(reports.Unknown, "%s", why)
 	}
 	if base.Doubt == "" && candidate.Doubt == "" && !d.tooFewRounds {
-		var worse []string
+		var worse []text.Text
 		for _, r := range d.Rows {
 			if r.Change == Worse {
-				worse = append(worse, text.Quote(r.Name)+" "+r.amount(r.By))
+				worse = append(worse, text.Same(text.Quote(r.Name)+" "+r.amount(r.By)))
 			}
 		}
 		if len(worse) > 0 {
-			results = append(results, reports.Fail)
-			d.Why = append(d.Why, "worse: "+text.Names(worse).EN)
+			d.because(reports.Fail, "worse: %s", text.Names(worse).EN)
 		}
 	}
 	if len(d.Rows) == 0 && !d.tooFewRounds {
-		results = append(results, reports.Unknown)
-		d.Why = append(d.Why, "the two sides have no figure in common")
+		d.because(reports.Unknown, "the two sides have no figure in common")
 	}
-	d.Result = reports.Combine(results...)
+}
+
+// because adds a result and the reason for it.
+func (d *Diff) because(v reports.Verdict, why string, args ...any) {
+	d.Result = reports.Combine(d.Result, v)
+	d.Why = append(d.Why, fmt.Sprintf(why, args...))
 }

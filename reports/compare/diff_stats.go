@@ -45,13 +45,6 @@ func tailOf(name string, figures int, hasDeciding bool) float64 {
 
 // ratio returns the interval of the ratio of b's typical value to a's. All values are above zero; each side has at least two.
 func (c criteria) ratio(a, b []float64) interval {
-	logs := func(xs []float64) []float64 {
-		out := make([]float64, len(xs))
-		for i, x := range xs {
-			out[i] = math.Log(x)
-		}
-		return out
-	}
 	d := c.difference(logs(a), logs(b), minSpread)
 	return interval{math.Exp(max(d.low, -maxLog)), math.Exp(d.guess), math.Exp(min(d.high, maxLog))}
 }
@@ -117,15 +110,12 @@ func (c criteria) welchInterval(a, b []float64, least float64) interval {
 }
 
 // moments returns the mean and the variance of a sample of at least two values.
-func moments(xs []float64) (mean, variance float64) {
+func moments(xs []float64) (center, variance float64) {
+	center = mean(xs)
 	for _, x := range xs {
-		mean += x
+		variance += (x - center) * (x - center)
 	}
-	mean /= float64(len(xs))
-	for _, x := range xs {
-		variance += (x - mean) * (x - mean)
-	}
-	return mean, variance / float64(len(xs)-1)
+	return center, variance / float64(len(xs)-1)
 }
 
 // studentArgs are the arguments of studentQuantile.

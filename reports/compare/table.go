@@ -2,7 +2,6 @@ package compare
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -15,12 +14,7 @@ import (
 )
 
 // JSON writes d as JSON.
-func JSON(w io.Writer, d *Diff) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	return e.Encode(d)
-}
+func JSON(w io.Writer, d *Diff) error { return reports.EncodeJSON(w, d) }
 
 // Table writes d for a terminal, at most 100 columns wide. Changed figures come first.
 func Table(w io.Writer, d *Diff, colour bool) error {
@@ -31,7 +25,7 @@ func Table(w io.Writer, d *Diff, colour bool) error {
 		t.Wrap("  ! ", why)
 	}
 	t.Line("")
-	t.Wrap("  ", fmt.Sprintf("base %s, %s · candidate %s, %s", text.OrDash(text.ShortCommit(d.Base.Commit)), runs(d.Base.Runs), text.OrDash(text.ShortCommit(d.Candidate.Commit)), runs(d.Candidate.Runs)))
+	t.Wrap("  ", fmt.Sprintf("base %s, %s · candidate %s, %s", text.OrDash(text.ShortCommit(d.Base.Commit)), counted(d.Base.Runs, "run"), text.OrDash(text.ShortCommit(d.Candidate.Commit)), counted(d.Candidate.Runs, "run")))
 	t.Wrap("  ", fmt.Sprintf("Changes of %s or more count. All intervals hold together with %s%% confidence.", text.Percent(d.MinChange), text.Figure(d.Confidence*100)))
 	if s := d.pairsText(); s != "" {
 		t.Wrap("  ", s)
@@ -62,7 +56,7 @@ func (d *Diff) pairsText() string {
 	if d.Pairs == 0 {
 		return ""
 	}
-	out := fmt.Sprintf("Compared in pairs, over %s of both sides.", rounds(d.Pairs))
+	out := fmt.Sprintf("Compared in pairs, over %s of both sides.", counted(d.Pairs, "round"))
 	for _, r := range d.Rows {
 		if r.Name == Deciding && r.Known {
 			out += fmt.Sprintf(" %s is the deciding figure, known to within a factor of %s.", r.Name, strconv.FormatFloat(min(r.High/r.By, maxShownRatio), 'f', 3, 64))
@@ -130,10 +124,6 @@ func (r DiffRow) value(x float64) string {
 	}
 	return text.Figure(x)
 }
-
-func runs(n int) string { return counted(n, "run") }
-
-func rounds(n int) string { return counted(n, "round") }
 
 // counted returns n with a noun in the singular or plural.
 func counted(n int, noun string) string {

@@ -1,6 +1,8 @@
 package plot
 
 import (
+	"slices"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
@@ -47,12 +49,7 @@ func (b backdrop) Plot(c draw.Canvas, p *plot.Plot) {
 
 // visible reports whether a part of the window is in a segment of the timeline.
 func (b backdrop) visible(w band) bool {
-	for _, s := range b.line {
-		if w.from < s.to && s.from < w.to {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(b.line, func(s segment) bool { return w.from < s.to && s.from < w.to })
 }
 
 // gap draws an omitted period: a blank strip and two strokes on the axis.

@@ -11,10 +11,6 @@ import (
 	"hongbao/reports/text"
 )
 
-// The sizes of the plots: the whole calendar has the width of the page, the peak window half of it.
-func wholeSize() plotSize { return plotSize{1040, 190} }
-func peakSize() plotSize  { return plotSize{520, 210} }
-
 // Chart shows one quantity over the whole run and around the peak window. Peak is empty if there is no peak window.
 type Chart struct {
 	Title text.Text
@@ -52,14 +48,15 @@ func Charts(r *reports.Record) ([]Chart, error) {
 	}
 	var out []Chart
 	for _, q := range columns(r) {
-		d := drawing{line: whole, windows: windows, runs: r.Runs, column: q.column, unit: q.unit, size: wholeSize()}
+		// The plot of the whole calendar has the width of the page, that of the peak window half of it.
+		d := drawing{line: whole, windows: windows, runs: r.Runs, column: q.column, unit: q.unit, size: plotSize{1040, 190}}
 		c := Chart{Title: q.title}
 		var err error
 		if c.Whole, err = d.svg(q.title.EN); err != nil {
 			return nil, err
 		}
 		if len(peak) > 0 {
-			d.line, d.size = peak, peakSize()
+			d.line, d.size = peak, plotSize{520, 210}
 			if c.Peak, err = d.svg(q.title.EN + ", peak window"); err != nil {
 				return nil, err
 			}

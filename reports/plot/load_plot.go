@@ -3,10 +3,9 @@ package plot
 import (
 	"html/template"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 
 	"hongbao/reports"
 	"hongbao/reports/text"
@@ -56,13 +55,11 @@ func SecondsPlots(l *reports.Load) ([]SecondsPlot, error) {
 
 // draw draws the lines over the seconds since the start.
 func (s SecondsPlot) draw(logarithmic bool) (template.HTML, error) {
-	p, face := sheet()
 	size := plotSize{520, 230}
-	n := len(s.Lines[0].values)
-	p.X.Min, p.X.Max = 0, float64(n)
-	p.X.Tick.Marker = plot.ConstantTicks(secondMarks(n, float64(size.width)-60))
 	low, high := int64(math.MaxInt64), int64(0)
+	var lines curves
 	for _, l := range s.Lines {
+		lines = append(lines, curve{l.Hue, l.pieces()})
 		for _, v := range l.values {
 			if v > 0 {
 				low = min(low, v)
@@ -70,17 +67,16 @@ func (s SecondsPlot) draw(logarithmic bool) (template.HTML, error) {
 			high = max(high, v)
 		}
 	}
-	var marks []plot.Tick
+	marks := plain.marks(high)
 	if logarithmic {
 		marks = decades(low, high)
-		p.Y.Scale = plot.LogScale{}
-		p.Y.Min, p.Y.Max = marks[0].Value, marks[len(marks)-1].Value
-	} else {
-		marks = plain.marks(high)
-		p.Y.Min, p.Y.Max = 0, marks[len(marks)-1].Value
 	}
-	p.Y.Tick.Marker = plot.ConstantTicks(marks)
-	p.Add(backdrop{marks: marks, face: face}, secondsCurves(s.Lines))
+	n := len(s.Lines[0].values)
+	p, face := sheet(float64(n), secondMarks(n, float64(size.width)-60), marks)
+	if logarithmic {
+		p.Y.Scale, p.Y.Min = plot.LogScale{}, marks[0].Value
+	}
+	p.Add(backdrop{marks: marks, face: face}, lines)
 	return size.draw(p, s.Title.EN)
 }
 
@@ -114,37 +110,29 @@ func secondMarks(n int, width float64) []plot.Tick {
 	return out
 }
 
-// secondsCurves draws the lines. A point shows the highest value of the seconds that it covers, so that no peak is lost.
-type secondsCurves []secondsLine
-
-// Plot implements plot.Plotter.
-func (cs secondsCurves) Plot(c draw.Canvas, p *plot.Plot) {
-	x, y := p.Transforms(&c)
-	for i, l := range cs {
-		style := draw.LineStyle{Color: ink(inkLine + l.Hue), Width: strokeWidth(i, len(cs)), Dashes: dashes(l.Hue)}
-		every := (len(l.values) + maxPoints - 1) / maxPoints
-		var line []vg.Point
-		flush := func() {
-			if len(line) == 1 { // a single second between gaps is drawn with its length
-				line = append(line, vg.Point{X: line[0].X + x(1) - x(0), Y: line[0].Y})
-			}
-			if len(line) > 0 {
-				c.StrokeLines(style, line)
-			}
-			line = nil
+// pieces returns the line in pieces between its gaps. A point shows the highest value of the seconds that it covers, so that no
+// peak is lost.
+func (l secondsLine) pieces() [][]point {
+	var out [][]point
+	every := (len(l.values) + maxPoints - 1) / maxPoints
+	gap := true
+	for at := 0; at < len(l.values); at += every {
+		to := min(at+every, len(l.values))
+		top := slices.Max(l.values[at:to])
+		if top == 0 && l.skip {
+			gap = true
+			continue
 		}
-		for at := 0; at < len(l.values); at += every {
-			to := min(at+every, len(l.values))
-			top := int64(0)
-			for _, v := range l.values[at:to] {
-				top = max(top, v)
-			}
-			if top == 0 && l.skip {
-				flush()
-				continue
-			}
-			line = append(line, vg.Point{X: x(float64(at+to) / 2), Y: y(float64(top))})
+		if gap {
+			out = append(out, nil)
 		}
-		flush()
+		last := &out[len(out)-1]
+		*last, gap = append(*last, point{float64(at+to) / 2, top}), false
 	}
+	for i, piece := range out {
+		if len(piece) == 1 { // a single second between gaps is drawn with its length
+			out[i] = append(piece, point{piece[0].x + 1, piece[0].v})
+		}
+	}
+	return out
 }

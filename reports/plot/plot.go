@@ -62,20 +62,19 @@ type drawing struct {
 
 // svg draws d. label describes the plot for screen readers.
 func (d drawing) svg(label string) (template.HTML, error) {
-	p, face := sheet()
 	lines, top := d.polylines()
 	marks := d.unit.marks(top)
-	p.X.Min, p.X.Max = 0, 1
-	p.Y.Min, p.Y.Max = 0, marks[len(marks)-1].Value*headroom
-	p.X.Tick.Marker = plot.ConstantTicks(d.line.ticks(float64(d.size.width) - 50))
-	p.Y.Tick.Marker = plot.ConstantTicks(marks)
-	p.Add(backdrop{d.line, d.windows, marks, face}, curves{d.runs, lines})
+	p, face := sheet(1, d.line.ticks(float64(d.size.width)-50), marks)
+	p.Y.Max *= headroom
+	p.Add(backdrop{d.line, d.windows, marks, face}, lines)
 	return d.size.draw(p, label)
 }
 
-// sheet returns an empty plot in the style of the page.
-func sheet() (*plot.Plot, font.Font) {
+// sheet returns an empty plot in the style of the page, with an x axis from 0 to width and a y axis from 0 to its last mark.
+func sheet(width float64, across, up []plot.Tick) (*plot.Plot, font.Font) {
 	p := plot.New()
+	p.X.Min, p.X.Max, p.X.Tick.Marker = 0, width, plot.ConstantTicks(across)
+	p.Y.Min, p.Y.Max, p.Y.Tick.Marker = 0, up[len(up)-1].Value, plot.ConstantTicks(up)
 	p.BackgroundColor = color.Transparent
 	p.Title.Text = ""
 	face := font.Font{Typeface: "Liberation", Variant: "Sans", Size: 10}
@@ -103,16 +102,17 @@ func (s plotSize) draw(p *plot.Plot, label string) (template.HTML, error) {
 }
 
 // polylines returns the lines of the column for each run, and the highest value of all runs.
-func (d drawing) polylines() ([][][]point, int64) {
-	out, top := make([][][]point, len(d.runs)), int64(0)
+func (d drawing) polylines() (curves, int64) {
+	out, top := make(curves, len(d.runs)), int64(0)
 	for i := range d.runs {
+		out[i].hue = Hue(d.runs, i)
 		s := &d.runs[i].Series
 		for j, name := range s.Columns {
 			if name != d.column {
 				continue
 			}
-			out[i] = d.line.lines(s, s.Values[j])
-			for _, line := range out[i] {
+			out[i].lines = d.line.lines(s, s.Values[j])
+			for _, line := range out[i].lines {
 				for _, p := range line {
 					top = max(top, p.v)
 				}
@@ -132,20 +132,22 @@ func inline(svg, label string) template.HTML {
 		template.HTMLEscapeString(label), inkNames().Replace(body)))
 }
 
-// curves draws the lines of all runs.
-type curves struct {
-	runs  []reports.Run
-	lines [][][]point // one list of polylines per run
+// curve is a line of a plot, in pieces. Its hue is the number of its colour and dashes, as returned by the function Hue.
+type curve struct {
+	hue   int
+	lines [][]point
 }
 
-// Plot implements plot.Plotter. Each strategy has its own colour and dashes, and the first run has the widest line, so that
-// lines which coincide are all visible.
+// curves draws lines.
+type curves []curve
+
+// Plot implements plot.Plotter. Each curve has its own colour and dashes, and the first one is the widest, so that lines which
+// coincide are all visible.
 func (cs curves) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	for i, lines := range cs.lines {
-		n := Hue(cs.runs, i)
-		style := draw.LineStyle{Color: ink(inkLine + n), Width: strokeWidth(i, len(cs.lines)), Dashes: dashes(n)}
-		for _, line := range lines {
+	for i, curve := range cs {
+		style := draw.LineStyle{Color: ink(inkLine + curve.hue), Width: 1.3 + 0.7*vg.Length(len(cs)-1-i), Dashes: dashes(curve.hue)}
+		for _, line := range curve.lines {
 			at := make([]vg.Point, len(line))
 			for j, q := range line {
 				at[j] = vg.Point{X: x(q.x), Y: y(float64(q.v))}
@@ -170,8 +172,6 @@ func Hue(runs []reports.Run, i int) int {
 	}
 	return n % reports.MaxRuns
 }
-
-func strokeWidth(i, n int) vg.Length { return 1.3 + 0.7*vg.Length(n-1-i) }
 
 func dashes(hue int) []vg.Length {
 	return [reports.MaxRuns][]vg.Length{0: {6, 3}, 1: {2, 2}, 2: nil, 3: {8, 2, 2, 2}, 4: {1, 3}, 5: {10, 4}}[hue]

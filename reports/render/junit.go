@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -44,31 +45,21 @@ func JUnit(w io.Writer, r *reports.Record) error {
 	class := "hongbao." + r.Kind + "." + r.Scenario.Name
 	doc := junitSuites{Name: strings.ReplaceAll(class, ".", " ")}
 	for _, run := range r.Runs {
-		s := junitSuite{Name: run.Label(), Time: fmt.Sprintf("%.3f", run.WallSeconds)}
-		for _, c := range run.Checks {
-			s.add(checkCase(class+"."+run.Label(), c, r.Replay))
-		}
+		s := suiteOf(run.Label(), class+"."+run.Label(), run.Checks, r.Replay)
+		s.Time = fmt.Sprintf("%.3f", run.WallSeconds)
 		if run.Load != nil {
 			s.addLoad(class+"."+run.Label(), run.Load, r.Replay)
 		}
 		doc.Suites = append(doc.Suites, s)
 	}
 	for _, study := range r.Studies {
-		s := junitSuite{Name: "study " + study.Name, Time: "0.000"}
-		for _, c := range study.Checks {
-			s.add(checkCase(class+"."+study.Name, c, r.Replay))
-		}
-		doc.Suites = append(doc.Suites, s)
+		doc.Suites = append(doc.Suites, suiteOf("study "+study.Name, class+"."+study.Name, study.Checks, r.Replay))
 	}
 	if len(r.Runs) == 0 {
-		s := junitSuite{Name: "checks", Time: "0.000"}
-		for _, c := range r.Checks {
-			s.add(checkCase(class, c, r.Replay))
-		}
-		doc.Suites = append(doc.Suites, s)
+		doc.Suites = append(doc.Suites, suiteOf("checks", class, r.Checks, r.Replay))
 	}
-	verdict := junitSuite{Name: "run", Time: "0.000"}
-	verdict.add(verdictCase(class, r))
+	verdict := suiteOf("run", class, nil, r.Replay)
+	verdict.add("verdict", class, r.Verdict, string(r.Verdict), whyText(r), r.Replay)
 	doc.Suites = append(doc.Suites, verdict)
 
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -83,54 +74,65 @@ func JUnit(w io.Writer, r *reports.Record) error {
 	return err
 }
 
-func (s *junitSuite) add(c junitCase) {
-	s.Cases = append(s.Cases, c)
-	s.Tests++
-	if c.Failure != nil {
-		s.Failures++
-	}
-	if c.Error != nil {
-		s.Errors++
-	}
-}
-
-func checkCase(class string, c reports.Check, replay string) junitCase {
-	name := c.Name
-	if len(c.Spec) > 0 {
-		name += " [" + strings.Join(c.Spec, " ") + "]"
-	}
-	out := junitCase{Name: name, Class: class}
-	switch c.Result {
-	case reports.Fail:
-		body := fmt.Sprintf("%s violations in %s evaluations\nfirst: %s\nworst: %s\nreplay: %s",
-			text.Count(c.Violations), text.Count(c.Evaluations), text.Quote(c.First), text.Quote(c.Worst), replay)
-		out.Failure = &junitFault{Message: text.Quote(c.First), Text: body}
-	case reports.Unknown:
-		why := "evaluated " + text.Count(c.Evaluations) + " times, but not decided"
-		if c.Evaluations == 0 {
+// suiteOf returns a suite with a test case for each check.
+func suiteOf(name, class string, checks []reports.Check, replay string) junitSuite {
+	s := junitSuite{Name: name, Time: "0.000"}
+	for _, c := range checks {
+		name := c.Name
+		if len(c.Spec) > 0 {
+			name += " [" + strings.Join(c.Spec, " ") + "]"
+		}
+		why, body := text.Quote(c.First), fmt.Sprintf("%s violations in %s evaluations\nfirst: %s\nworst: %s\n",
+			text.Count(c.Violations), text.Count(c.Evaluations), text.Quote(c.First), text.Quote(c.Worst))
+		if c.Result == reports.Unknown {
+			why, body = "evaluated "+text.Count(c.Evaluations)+" times, but not decided", ""
+		}
+		if c.Result == reports.Unknown && c.Evaluations == 0 {
 			why = "never evaluated"
 		}
-		out.Error = &junitFault{Message: why, Text: "replay: " + replay}
+		s.add(name, class, c.Result, why, body, replay)
 	}
-	return out
+	return s
 }
 
-func verdictCase(class string, r *reports.Record) junitCase {
-	out := junitCase{Name: "verdict", Class: class}
-	if r.Verdict == reports.Pass {
-		return out
+// add adds a test case with a result. why and body explain a result that is not pass; body is "" or ends in a line break.
+func (s *junitSuite) add(name, class string, result reports.Verdict, why, body, replay string) {
+	c := junitCase{Name: name, Class: class}
+	fault := &junitFault{Message: why, Text: body + "replay: " + replay}
+	switch s.Tests++; result {
+	case reports.Pass:
+	case reports.Fail:
+		c.Failure = fault
+		s.Failures++
+	default:
+		c.Error = fault
+		s.Errors++
 	}
-	var b strings.Builder
-	b.WriteString(headline(r).EN)
+	s.Cases = append(s.Cases, c)
+}
+
+// addLoad adds a test case for the load and one for each threshold.
+func (s *junitSuite) addLoad(class string, l *reports.Load, replay string) {
+	offered, why, body := reports.Pass, "", ""
+	for _, d := range l.Doubts() {
+		offered, why = reports.Unknown, cmp.Or(why, d.EN)
+		body += d.EN + "\n"
+	}
+	s.add("the load was offered as requested", class, offered, why, body, replay)
+	for _, t := range l.Thresholds {
+		why, body := comparisonText(&t).EN, comparisonText(&t).EN+" over "+text.Count(t.Samples)+" samples\n"
+		if t.Result == reports.Unknown {
+			why, body = text.Quote(t.Why), why+"\n"
+		}
+		s.add(text.Quote(t.Statement), class+".thresholds", t.Result, why, body, replay)
+	}
+}
+
+// whyText returns the headline and the doubts of r, one a line.
+func whyText(r *reports.Record) string {
+	out := headline(r).EN + "\n"
 	for _, d := range Doubts(r) {
-		b.WriteString("\n" + d.EN)
-	}
-	b.WriteString("\nreplay: " + r.Replay)
-	fault := &junitFault{Message: string(r.Verdict), Text: b.String()}
-	if r.Verdict == reports.Fail {
-		out.Failure = fault
-	} else {
-		out.Error = fault
+		out += d.EN + "\n"
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -53,8 +54,8 @@ func loadViews(r *reports.Record) []loadView {
 	return out
 }
 
-// sizeText returns the scale of a simulation, or the requested load and its target.
-func (v view) sizeText() string {
+// SizeText returns the scale of a simulation, or the requested load and its target.
+func (v view) SizeText() string {
 	if len(v.Real) == 0 {
 		return "scale " + v.Size.String()
 	}
@@ -192,9 +193,7 @@ func thresholdRows(r *reports.Record) []thresholdRow {
 			}
 			rows[k].By[i] = thresholdCell{t, true, comparisonText(&t)}
 			rows[k].Result = reports.Combine(rows[k].Result, t.Result)
-			if rows[k].Why == "" {
-				rows[k].Why = t.Why
-			}
+			rows[k].Why = cmp.Or(rows[k].Why, t.Why)
 		}
 	}
 	return rows
@@ -228,16 +227,12 @@ func amountText(t *reports.Threshold, x float64) text.Text {
 
 // statementText returns the condition of a threshold in words.
 func statementText(t *reports.Threshold) text.Text {
-	en := text.Quote(t.Statement)
-	if en == "" {
-		en = text.Quote(t.Name)
-	}
-	names := map[string]text.Text{
-		"max_ms": {EN: "", ZH: "最长延迟"}, "error_ratio": {EN: "", ZH: "错误比例"}, "refused_ratio": {EN: "", ZH: "拒绝比例"},
-		"drained_within_s": {EN: "", ZH: "积压清空时间"}, "visible_wait_p99_ms": {EN: "", ZH: "可见等待 p99"}, "p999_ms": {EN: "", ZH: "延迟 p99.9"},
-		"p50_ms": {EN: "", ZH: "延迟 p50"}, "p90_ms": {EN: "", ZH: "延迟 p90"}, "p99_ms": {EN: "", ZH: "延迟 p99"},
-	}
-	zh := names[t.Measure].ZH
+	en := cmp.Or(text.Quote(t.Statement), text.Quote(t.Name))
+	zh := map[string]string{
+		"max_ms": "最长延迟", "error_ratio": "错误比例", "refused_ratio": "拒绝比例",
+		"drained_within_s": "积压清空时间", "visible_wait_p99_ms": "可见等待 p99", "p999_ms": "延迟 p99.9",
+		"p50_ms": "延迟 p50", "p90_ms": "延迟 p90", "p99_ms": "延迟 p99",
+	}[t.Measure]
 	if zh == "" {
 		return text.Same(en)
 	}

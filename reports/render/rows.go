@@ -26,17 +26,18 @@ type windowCell struct {
 	Known           bool // the run reached this window
 }
 
-func windowRows(r *reports.Record, size scale) []windowRow {
+// Windows returns the rows of the calendar.
+func (v view) Windows() []windowRow {
 	var rows []windowRow
-	for i, w := range r.Calendar() {
+	for i, w := range v.Calendar() {
 		from, to := w.Start.In(text.FestivalZone()), w.End.In(text.FestivalZone())
 		end := "15:04"
 		if from.YearDay() != to.YearDay() {
 			end = "01-02 15:04"
 		}
 		row := windowRow{N: i + 1, Name: text.Quote(w.Name), Play: text.Quote(w.Play), Stage: text.Quote(w.Stage), Peak: w.Peak,
-			When: from.Format("2006-01-02 15:04") + " – " + to.Format(end), Offered: size.Cell(w.Offered), PeakTPS: size.Cell(w.PeakTPS)}
-		for _, run := range r.Runs {
+			When: from.Format("2006-01-02 15:04") + " – " + to.Format(end), Offered: v.Size.Cell(w.Offered), PeakTPS: v.Size.Cell(w.PeakTPS)}
+		for _, run := range v.Runs {
 			row.By = append(row.By, windowIn(run.Windows, w))
 		}
 		rows = append(rows, row)
@@ -59,13 +60,14 @@ type countRow struct {
 	By                []int64
 }
 
-func refusalRows(r *reports.Record) []countRow {
+// Refusals returns the refusals of all runs.
+func (v view) Refusals() []countRow {
 	by := map[[2]string][]int64{}
-	for i, run := range r.Runs {
+	for i, run := range v.Runs {
 		for _, f := range run.Refusals {
 			key := [2]string{text.Quote(f.Operation), text.Quote(f.Reason)}
 			if by[key] == nil {
-				by[key] = make([]int64, len(r.Runs))
+				by[key] = make([]int64, len(v.Runs))
 			}
 			by[key][i] += f.Count
 		}
@@ -86,12 +88,13 @@ type memoryRow struct {
 	By   []reports.Memory // Part is empty if the run does not have the part
 }
 
-func memoryRows(r *reports.Record) []memoryRow {
+// Memory returns the memory of all runs.
+func (v view) Memory() []memoryRow {
 	by := map[string][]reports.Memory{}
-	for i, run := range r.Runs {
+	for i, run := range v.Runs {
 		for _, m := range run.Memory {
 			if by[m.Part] == nil {
-				by[m.Part] = make([]reports.Memory, len(r.Runs))
+				by[m.Part] = make([]reports.Memory, len(v.Runs))
 			}
 			by[m.Part][i] = m
 		}
@@ -110,15 +113,12 @@ type metricRow struct {
 	By    []*float64
 }
 
-func metricRows(r *reports.Record) []metricRow {
-	names := map[string]bool{}
-	for name := range r.Metrics {
-		names[name] = true
-	}
-	for _, run := range r.Runs {
-		for name := range run.Metrics {
-			names[name] = true
-		}
+// Figures returns the metrics of the record and of all runs.
+func (v view) Figures() []metricRow {
+	all := reports.Metrics{}
+	maps.Copy(all, v.Metrics)
+	for _, run := range v.Runs {
+		maps.Copy(all, run.Metrics)
 	}
 	find := func(m reports.Metrics, name string) *float64 {
 		if x, ok := m[name]; ok {
@@ -127,9 +127,9 @@ func metricRows(r *reports.Record) []metricRow {
 		return nil
 	}
 	var rows []metricRow
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		row := metricRow{Name: text.Quote(name), Whole: find(r.Metrics, name)}
-		for _, run := range r.Runs {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		row := metricRow{Name: text.Quote(name), Whole: find(v.Metrics, name)}
+		for _, run := range v.Runs {
 			row.By = append(row.By, find(run.Metrics, name))
 		}
 		rows = append(rows, row)
@@ -143,7 +143,9 @@ type tokenSizes struct {
 	Known                         bool
 }
 
-func tokenSizesOf(m reports.Metrics) tokenSizes {
+// Tokens returns the sizes of a token.
+func (v view) Tokens() tokenSizes {
+	m := v.Metrics
 	t := tokenSizes{Protobuf: m["token_protobuf_bytes"], JSON: m["token_json_bytes"], Ratio: m["token_protobuf_json_ratio"], Sealed: m["token_sealed_bytes"]}
 	t.Known = t.Protobuf > 0 && t.JSON > 0
 	if t.Known && t.Ratio == 0 {

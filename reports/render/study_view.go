@@ -1,12 +1,11 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"math"
-	"strings"
 
 	"hongbao/reports"
-	"hongbao/reports/terminal"
 	"hongbao/reports/text"
 )
 
@@ -14,14 +13,8 @@ import (
 type studyView struct {
 	*reports.Study
 	Title text.Text
-	Heads []studyHead
+	Heads []text.Text // the titles of the designs
 	Rows  []studyRow
-}
-
-// studyHead is the name and the title of a design.
-type studyHead struct {
-	Name  string
-	Title text.Text
 }
 
 // studyRow is one figure over all designs.
@@ -36,7 +29,7 @@ func studyViews(r *reports.Record) []studyView {
 		s := &r.Studies[i]
 		v := studyView{Study: s, Title: translated(s.Title, s.TitleZH)}
 		for _, d := range s.Designs {
-			v.Heads = append(v.Heads, studyHead{text.Quote(d.Name), translated(d.Title, d.TitleZH)})
+			v.Heads = append(v.Heads, translated(d.Title, d.TitleZH))
 		}
 		for c, column := range s.Columns {
 			row := studyRow{Name: translated(column.Title, column.TitleZH)}
@@ -52,10 +45,7 @@ func studyViews(r *reports.Record) []studyView {
 
 // translated returns a text of the record in both languages. Without a Chinese text the English one is used.
 func translated(en, zh string) text.Text {
-	if zh == "" {
-		zh = en
-	}
-	return text.Text{EN: text.Quote(en), ZH: text.Quote(zh)}
+	return text.Text{EN: text.Quote(en), ZH: text.Quote(cmp.Or(zh, en))}
 }
 
 // exact formats a figure: whole numbers in full, numbers below 1 with four decimals, others with three significant digits.
@@ -72,67 +62,7 @@ func exact(x float64) string {
 	return text.Significant(x)
 }
 
-// studies writes the studies.
-func (t *table) studies(v view) {
-	for _, s := range v.Compared {
-		t.Line("")
-		t.Line(t.Paint(terminal.Bold, strings.ToUpper(s.Title.EN)))
-		for i, h := range s.Heads {
-			t.Wrap(fmt.Sprintf("  [%d] ", i+1), h.Title.EN)
-		}
-		const value = 12
-		name := max(24, terminal.Width-2-value*len(s.Heads))
-		head := terminal.Pad("", name+2)
-		for i := range s.Heads {
-			head += fmt.Sprintf("%*s", value, fmt.Sprintf("[%d]", i+1))
-		}
-		t.Line(t.Paint(terminal.Bold, head))
-		for _, row := range s.Rows {
-			line := "  " + terminal.Pad(row.Name.EN, name)
-			for _, x := range row.Values {
-				line += fmt.Sprintf("%*s", value, x)
-			}
-			t.Line(line)
-		}
-		for _, c := range s.Checks {
-			t.Line("  " + t.Verdict(c.Result, terminal.Mark(c.Result)) + " " + terminal.Pad(text.Quote(c.Name), 34) + fmt.Sprintf("%-14s%s", text.Quote(strings.Join(c.Spec, " ")), evaluatedText(c)))
-			if c.First != "" {
-				t.Wrap("      ", text.Quote(c.First))
-			}
-		}
-		for _, n := range s.Notes {
-			t.Wrap("  - ", text.Quote(n))
-		}
-	}
-}
-
 // evaluatedText returns how often a check was evaluated and violated.
 func evaluatedText(c reports.Check) string {
 	return fmt.Sprintf("evaluated %s times, %s violations", text.Count(c.Evaluations), text.Count(c.Violations))
-}
-
-// markdownStudies writes the studies.
-func markdownStudies(b *strings.Builder, v view) {
-	for _, s := range v.Compared {
-		fmt.Fprintf(b, "### %s\n\n| |", md(s.Title.EN))
-		for _, h := range s.Heads {
-			fmt.Fprintf(b, " %s |", md(h.Title.EN))
-		}
-		b.WriteString("\n|---|" + strings.Repeat("---:|", len(s.Heads)) + "\n")
-		for _, row := range s.Rows {
-			fmt.Fprintf(b, "| %s | %s |\n", md(row.Name.EN), strings.Join(row.Values, " | "))
-		}
-		b.WriteString("\n")
-		for _, c := range s.Checks {
-			fmt.Fprintf(b, "- %s %s (%s): %s", terminal.Mark(c.Result), md(c.Name), md(strings.Join(c.Spec, " ")), evaluatedText(c))
-			if c.First != "" {
-				b.WriteString(". " + md(c.First))
-			}
-			b.WriteString("\n")
-		}
-		for _, n := range s.Notes {
-			fmt.Fprintf(b, "- %s\n", md(n))
-		}
-		b.WriteString("\n")
-	}
 }

@@ -1,10 +1,12 @@
 package render
 
 import (
+	_ "embed"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
+	"text/template"
 	"unicode/utf8"
 
 	"hongbao/reports"
@@ -12,24 +14,32 @@ import (
 	"hongbao/reports/text"
 )
 
+// tableText is the template of the tables for a terminal. Only the compiler sets it.
+//
+//go:embed table.tmpl
+var tableText string
+
 // Table writes r for a terminal, in English and at most 100 columns wide. With colour it only adds escape sequences.
 func Table(w io.Writer, r *reports.Record, colour bool) error {
-	t := table{terminal.New(colour)}
-	v := newView(r)
-	t.head(v)
-	t.checks(v)
-	t.comparison(v)
-	if r.Kind == "load" {
-		t.load(v)
-	} else {
-		t.loads(v)
-		t.studies(v)
+	t := terminal.New(colour)
+	var b strings.Builder
+	if err := executeText(&b, tableText, tableFuncs(&t), newView(r)); err != nil {
+		return err
 	}
-	t.Line("")
-	t.Line(t.Paint(terminal.Dim, "digest ") + text.Quote(r.Digest))
-	t.Line(t.Paint(terminal.Dim, "replay ") + text.Quote(r.Replay))
+	for line := range strings.Lines(b.String()) {
+		t.Line(strings.TrimSuffix(line, "\n"))
+	}
 	_, err := io.WriteString(w, t.Text())
 	return err
+}
+
+// executeText executes a text template with the functions of the views and its own.
+func executeText(b *strings.Builder, source string, own map[string]any, v view) error {
+	t, err := template.New("text").Funcs(viewFuncs()).Funcs(own).Parse(source)
+	if err != nil {
+		return err
+	}
+	return t.Execute(b, v)
 }
 
 // Paths writes the paths of the files of a run in the folder dir.
@@ -38,113 +48,103 @@ func Paths(w io.Writer, dir string) error {
 	return err
 }
 
-// table writes the sections of a record for a terminal.
-type table struct{ terminal.Writer }
-
-func (t *table) head(v view) {
-	t.Line(t.Verdict(v.Verdict, terminal.Mark(v.Verdict)+" "+strings.ToUpper(string(v.Verdict))) + "  " + t.Paint(terminal.Bold, text.Clip(text.Quote(v.Scenario.Title), terminal.Width-12)))
-	t.Wrap("  ", v.Headline.EN)
-	for _, d := range v.Doubts {
-		t.Wrap("  ! ", d.EN)
-	}
-	t.Line("")
-	t.Wrap("  ", fmt.Sprintf("%s %s · %s · seed %d · commit %s", kindName(v.Kind).EN, text.Quote(v.Scenario.Name), v.sizeText(), v.Seed, text.OrDash(text.ShortCommit(v.Commit))))
-}
-
-func (t *table) checks(v view) {
-	const nameWidth, specWidth = 38, 14
-	marks := v.Runs
-	if len(marks) > 3 { // more do not fit; the page shows all of them
-		marks = nil
-	}
-	t.Line("")
-	head := fmt.Sprintf("%-*s%-*s%13s%12s ", nameWidth+4, "CHECKS", specWidth, "spec", "evaluations", "violations")
-	for _, run := range marks {
-		head += " " + text.Clip(text.Quote(run.Short()), 5)
-	}
-	t.Line(t.Paint(terminal.Bold, text.Clip(head, terminal.Width)))
-	for _, c := range v.Checks {
-		line := "  " + t.Verdict(c.Result, terminal.Mark(c.Result)) + " " + terminal.Pad(text.Quote(c.Name), nameWidth) + terminal.Pad(text.Quote(strings.Join(c.Spec, " ")), specWidth) +
-			fmt.Sprintf("%13s%12s ", text.Count(c.Evaluations), text.Count(c.Violations))
-		for j, by := range c.By[:len(marks)] {
-			line += " " + t.Verdict(by, terminal.Mark(by)) + strings.Repeat(" ", max(0, utf8.RuneCountInString(text.Clip(text.Quote(marks[j].Short()), 5))-1))
-		}
-		t.Line(line)
-		if c.First != "" {
-			t.Wrap("      first: ", c.First)
-		}
-		if c.Worst != "" && c.Worst != c.First {
-			t.Wrap("      worst: ", c.Worst)
-		}
-	}
-}
-
-func (t *table) comparison(v view) {
-	if len(v.Rows) == 0 {
-		return
-	}
-	const nameWidth = 38
-	width := (terminal.Width - nameWidth) / max(3, len(v.Runs))
-	t.Line("")
-	head := terminal.Pad("STRATEGIES", nameWidth)
-	for _, run := range v.Runs {
-		head += terminal.PadLeft(text.Quote(run.Strategy), width)
-	}
-	t.Line(t.Paint(terminal.Bold, head))
-	for _, row := range v.Rows {
-		if row.Group.EN != "" {
-			t.Line(t.Paint(terminal.Dim, "  "+row.Group.EN))
-		}
-		line := terminal.Pad("    "+row.Name.EN, nameWidth)
-		for _, c := range row.Cells {
-			figure := c.Value.EN
-			if full := " (" + c.Full.EN + ")"; c.Full.EN != "" && len(figure)+len(full) < width {
-				figure += full
+// tableFuncs are the functions of the tables.
+func tableFuncs(t *terminal.Writer) map[string]any {
+	tick := func(v reports.Verdict) string { return t.Verdict(v, terminal.Mark(v)) }
+	return map[string]any{
+		"bold":           func(s string) string { return t.Paint(terminal.Bold, s) },
+		"dim":            func(s string) string { return t.Paint(terminal.Dim, s) },
+		"result":         t.Verdict,
+		"tick":           tick,
+		"wrap":           terminal.Wrap,
+		"pad":            terminal.Pad,
+		"left":           terminal.PadLeft,
+		"row":            terminal.Row,
+		"clip":           text.Clip,
+		"orDash":         text.OrDash,
+		"rest":           func(head string) string { return strings.Repeat(" ", max(0, utf8.RuneCountInString(head)-1)) }, // of a column under its head
+		"studyNameWidth": func(designs int) int { return max(24, terminal.Width-2-12*designs) },
+		"countNames": func() []string {
+			return []string{"scheduled", "sent", "unsent", "ok", "refused", "failed", "in flight"}
+		},
+		"counts": func(name string, width int, o reports.Offered) string {
+			addsUp := reports.Fail
+			if o.Planned() && o.Answered() {
+				addsUp = reports.Pass
 			}
-			figure = terminal.PadLeft(figure, width)
+			return countsText(name, width, o) + tick(addsUp)
+		},
+		"figures": func(c cell, width int) string {
 			if c.Bad {
-				figure = t.Paint(terminal.Bold+terminal.Red, figure)
+				return t.Paint(terminal.Bold+terminal.Red, c.figures(width))
 			}
-			line += figure
-		}
-		t.Line(line)
-	}
-	if !v.Size.Whole() {
-		t.Line(t.Paint(terminal.Dim, fmt.Sprintf("  In brackets: at full scale, × %s. Ledger instances are at full scale.", v.Size.Times())))
-	}
-	t.Line("")
-	for _, s := range v.Readings {
-		t.Wrap("  - ", s.EN)
+			return c.figures(width)
+		},
 	}
 }
 
-func (t *table) loads(v view) {
-	t.Line("")
-	t.Line(t.Paint(terminal.Bold, "OFFERED LOAD") + t.Paint(terminal.Dim, "  scheduled = sent + unsent; sent = ok + refused + failed + in flight"))
-	t.countsHead(10)
-	for _, l := range v.Loads {
-		t.counts(l.Strategy, 10, l.Offered)
+// Strategies returns the names of the strategies.
+func (v view) Strategies() (names []string) {
+	for _, run := range v.Runs {
+		names = append(names, text.Quote(run.Strategy))
 	}
+	return names
 }
 
-func (t *table) countsHead(nameWidth int) {
-	head := terminal.Pad("", nameWidth)
-	for _, h := range []string{"scheduled", "sent", "unsent", "ok", "refused", "failed", "in flight"} {
-		head += terminal.PadLeft(h, 12)
+// CellWidth returns the width of a column of the comparison of the strategies.
+func (v view) CellWidth() int { return (terminal.Width - 38) / max(3, len(v.Runs)) }
+
+// figures returns the value of a cell and, if there is room for it, the value at full scale.
+func (c cell) figures(width int) string {
+	figure := c.Value.EN
+	if full := " (" + c.Full.EN + ")"; c.Full.EN != "" && len(figure)+len(full) < width {
+		figure += full
 	}
-	t.Line(t.Paint(terminal.Dim, head))
+	return terminal.PadLeft(figure, width)
 }
 
-// counts writes the counts of one kind of operation or one run, and whether they add up.
-func (t *table) counts(name string, nameWidth int, o reports.Offered) {
-	line := terminal.Pad("  "+text.Quote(name), nameWidth)
+// countsText returns the counts of one kind of operation or one run.
+func countsText(name string, nameWidth int, o reports.Offered) string {
+	var cells []string
 	for _, n := range []int64{o.Scheduled, o.Sent, o.Unsent, o.OK, o.Refused, o.Failed, o.InFlight} {
-		line += terminal.PadLeft(text.Count(n), 12)
+		cells = append(cells, text.Count(n))
 	}
-	if o.Planned() && o.Answered() {
-		line += "  " + t.Verdict(reports.Pass, terminal.Mark(reports.Pass))
-	} else {
-		line += "  " + t.Verdict(reports.Fail, terminal.Mark(reports.Fail))
+	return terminal.Row("  "+text.Quote(name), nameWidth, cells, 12) + "  "
+}
+
+// MeasuredText returns the measured values of all runs and, if there is room for it, the limit that was missed.
+func (row thresholdRow) MeasuredText() string {
+	var all []string
+	for _, c := range row.By {
+		switch {
+		case !c.Known:
+		case c.Samples == 0:
+			all = append(all, "no samples")
+		case c.Result == reports.Fail && len(row.By) == 1:
+			all = append(all, amountText(&c.Threshold, c.Measured).EN+" > "+amountText(&c.Threshold, c.Limit).EN)
+		default:
+			all = append(all, amountText(&c.Threshold, c.Measured).EN)
+		}
 	}
-	t.Line(line)
+	return strings.Join(all, " · ")
+}
+
+// Latencies returns the latencies from the due time and, if there is room for it, in brackets from the send.
+func (o operationRow) Latencies(width int) (cells []string) {
+	for _, c := range o.Cells {
+		both := c.Value.EN + " (" + strings.TrimSuffix(c.Full.EN, " ms") + ")"
+		if utf8.RuneCountInString(both) >= width {
+			both = c.Value.EN
+		}
+		cells = append(cells, both)
+	}
+	return cells
+}
+
+// coresOf returns the number of cores in use by the target, or a dash if it is unknown.
+func coresOf(s reports.Step) string {
+	if s.TargetCores == 0 {
+		return "–"
+	}
+	return text.Significant(s.TargetCores)
 }

@@ -78,46 +78,45 @@ func comparisonRows(r *reports.Record, size scale) []row {
 	if len(r.Runs) == 0 || r.Kind == "load" {
 		return nil
 	}
-	wait := func(ms func(reports.Comparison) int64) func(reports.Comparison) cell {
-		return func(c reports.Comparison) cell { return cell{Value: text.Duration(ms(c))} }
-	}
-	scaled := func(n func(reports.Comparison) int64) func(reports.Comparison) cell {
-		return func(c reports.Comparison) cell { return size.Cell(n(c)) }
-	}
 	lines := []struct {
 		group, name text.Text
-		cell        func(reports.Comparison) cell
 		atEnd       bool // unknown if the run was interrupted
 	}{
-		{text.Text{EN: "User experience", ZH: "用户体验"}, text.Text{EN: "visible wait, median (p50)", ZH: "可见等待，中位数 (p50)"},
-			wait(func(c reports.Comparison) int64 { return c.VisibleWaitP50MS }), true},
-		{text.Text{}, text.Text{EN: "visible wait, p99", ZH: "可见等待，p99"}, wait(func(c reports.Comparison) int64 { return c.VisibleWaitP99MS }), true},
-		{text.Text{}, text.Text{EN: "visible wait, longest", ZH: "可见等待，最长"}, wait(func(c reports.Comparison) int64 { return c.VisibleWaitMaxMS }), true},
-		{text.Text{}, text.Text{EN: "grants refused", ZH: "被拒绝的发奖"}, scaled(func(c reports.Comparison) int64 { return c.Refused }), false},
-		{text.Text{EN: "System cost", ZH: "系统代价"}, text.Text{EN: "offered at the peak, per second", ZH: "峰值请求（每秒）"},
-			scaled(func(c reports.Comparison) int64 { return c.OfferedPeakTPS }), false},
-		{text.Text{}, text.Text{EN: "posted at the peak, per second", ZH: "峰值入账（每秒）"}, scaled(func(c reports.Comparison) int64 { return c.PostedPeakTPS }), false},
-		{text.Text{}, text.Text{EN: "ledger instances used", ZH: "使用的账本实例"}, func(c reports.Comparison) cell { return cell{Value: text.Same(text.Count(c.LedgerInstancesUsed))} }, false},
-		{text.Text{}, text.Text{EN: "ledger instances for no refusals", ZH: "无拒绝所需账本实例"},
-			func(c reports.Comparison) cell { return cell{Value: text.Same(text.Count(c.LedgerInstancesNeeded))} }, false},
-		{text.Text{}, text.Text{EN: "peak backlog", ZH: "压单峰值"}, scaled(func(c reports.Comparison) int64 { return c.BacklogPeak }), false},
-		{text.Text{}, text.Text{EN: "posting delay, longest", ZH: "入账延迟，最长"}, wait(func(c reports.Comparison) int64 { return c.PostingDelayMaxMS }), true},
-		{text.Text{EN: "Money", ZH: "资金"}, text.Text{EN: "lost or doubled", ZH: "资金差错"}, func(c reports.Comparison) cell {
-			return cell{Value: text.Same(text.Money(c.MoneyDifferenceFen)), Bad: c.MoneyDifferenceFen != 0}
-		}, true},
+		{text.Text{EN: "User experience", ZH: "用户体验"}, text.Text{EN: "visible wait, median (p50)", ZH: "可见等待，中位数 (p50)"}, true},
+		{text.Text{}, text.Text{EN: "visible wait, p99", ZH: "可见等待，p99"}, true},
+		{text.Text{}, text.Text{EN: "visible wait, longest", ZH: "可见等待，最长"}, true},
+		{text.Text{}, text.Text{EN: "grants refused", ZH: "被拒绝的发奖"}, false},
+		{text.Text{EN: "System cost", ZH: "系统代价"}, text.Text{EN: "offered at the peak, per second", ZH: "峰值请求（每秒）"}, false},
+		{text.Text{}, text.Text{EN: "posted at the peak, per second", ZH: "峰值入账（每秒）"}, false},
+		{text.Text{}, text.Text{EN: "ledger instances used", ZH: "使用的账本实例"}, false},
+		{text.Text{}, text.Text{EN: "ledger instances for no refusals", ZH: "无拒绝所需账本实例"}, false},
+		{text.Text{}, text.Text{EN: "peak backlog", ZH: "压单峰值"}, false},
+		{text.Text{}, text.Text{EN: "posting delay, longest", ZH: "入账延迟，最长"}, true},
+		{text.Text{EN: "Money", ZH: "资金"}, text.Text{EN: "lost or doubled", ZH: "资金差错"}, true},
 	}
 	rows := make([]row, len(lines))
 	for i, l := range lines {
 		rows[i] = row{Group: l.group, Name: l.name}
-		for _, run := range r.Runs {
-			c := l.cell(run.Comparison)
-			if run.Interrupted && l.atEnd {
+	}
+	for _, run := range r.Runs {
+		for i, c := range comparisonCells(&run.Comparison, size) {
+			if run.Interrupted && lines[i].atEnd {
 				c = cell{Value: text.Text{EN: "unknown", ZH: "未知"}}
 			}
 			rows[i].Cells = append(rows[i].Cells, c)
 		}
 	}
 	return rows
+}
+
+// comparisonCells returns the figures of one strategy, in the order of the rows of comparisonRows.
+func comparisonCells(c *reports.Comparison, size scale) []cell {
+	wait := func(ms int64) cell { return cell{Value: text.Duration(ms)} }
+	instances := func(n int64) cell { return cell{Value: text.Same(text.Count(n))} }
+	money := cell{Value: text.Same(text.Money(c.MoneyDifferenceFen)), Bad: c.MoneyDifferenceFen != 0}
+	return []cell{wait(c.VisibleWaitP50MS), wait(c.VisibleWaitP99MS), wait(c.VisibleWaitMaxMS), size.Cell(c.Refused),
+		size.Cell(c.OfferedPeakTPS), size.Cell(c.PostedPeakTPS), instances(c.LedgerInstancesUsed), instances(c.LedgerInstancesNeeded),
+		size.Cell(c.BacklogPeak), wait(c.PostingDelayMaxMS), money}
 }
 
 // Cell returns a rate or a count, with its value at full scale if the scale is not 1.

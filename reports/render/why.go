@@ -92,16 +92,73 @@ func loadDoubts(l loadRow) []text.Text {
 }
 
 // byOutcome returns the names of the checks that did not pass, by their result.
-func byOutcome(cs []reports.Check) (violated, never, undecided []string) {
+func byOutcome(cs []reports.Check) (violated, never, undecided []text.Text) {
 	for _, c := range cs {
 		switch {
 		case c.Result == reports.Fail:
-			violated = append(violated, text.Quote(c.Name))
+			violated = append(violated, text.Same(text.Quote(c.Name)))
 		case c.Result == reports.Unknown && c.Evaluations == 0:
-			never = append(never, text.Quote(c.Name))
+			never = append(never, text.Same(text.Quote(c.Name)))
 		case c.Result == reports.Unknown:
-			undecided = append(undecided, text.Quote(c.Name))
+			undecided = append(undecided, text.Same(text.Quote(c.Name)))
 		}
 	}
 	return violated, never, undecided
+}
+
+// thresholdHeadline returns how many thresholds were met in all repeats. It is empty if there are no thresholds.
+func thresholdHeadline(r *reports.Record) text.Text {
+	rows := thresholdRows(r)
+	if len(rows) == 0 {
+		return text.Text{}
+	}
+	met := 0
+	for _, row := range rows {
+		if row.Result == reports.Pass {
+			met++
+		}
+	}
+	return text.Textf(" %s of %s thresholds met.", "%[2]s 项阈值中 %[1]s 项达标。", text.Count(int64(met)), text.Count(int64(len(rows))))
+}
+
+// loadRunDoubts returns why a load run did not pass: the load itself, missed thresholds, unknown thresholds.
+func loadRunDoubts(r *reports.Record) []text.Text {
+	var out []text.Text
+	several := len(r.Runs) > 1
+	for i := range r.Runs {
+		run := &r.Runs[i]
+		if run.Load == nil {
+			continue
+		}
+		for _, d := range run.Load.Doubts() {
+			if several {
+				d = text.Textf("%s: %s", "%s：%s", text.Quote(run.Label()), d)
+			}
+			out = append(out, d)
+		}
+	}
+	asRequested := len(out) == 0
+	var missed, unknown []text.Text
+	for _, row := range thresholdRows(r) {
+		switch {
+		case row.Result == reports.Fail:
+			missed = append(missed, row.Condition)
+		case row.Result == reports.Unknown:
+			why := text.Quote(row.Why)
+			if why != "" {
+				why = " (" + why + ")"
+			}
+			unknown = append(unknown, text.Textf("%s%s", "%s%s", row.Condition, why))
+		}
+	}
+	if len(missed) > 0 {
+		out = append(out, text.Textf("Thresholds missed: %s.", "未达标的阈值：%s。", text.Names(missed)))
+	}
+	if len(unknown) > 0 && asRequested { // otherwise the load is the reason and is in the list
+		out = append(out, text.Textf("Thresholds without a result: %s.", "无法判定的阈值：%s。", text.Names(unknown)))
+	}
+	if len(r.Runs) == 0 {
+		out = append(out, text.Text{EN: "The record has no runs.", ZH: "没有任何运行。"})
+	}
+	return out
 }

@@ -3,6 +3,7 @@
 package terminal
 
 import (
+	"cmp"
 	"strings"
 	"unicode/utf8"
 
@@ -12,15 +13,7 @@ import (
 
 // Mark returns the verdict as one character, for output without colours.
 func Mark(v reports.Verdict) string {
-	switch v {
-	case reports.Pass:
-		return "✓"
-	case reports.Fail:
-		return "✗"
-	case reports.Unknown:
-		return "?"
-	}
-	return "·"
+	return cmp.Or(map[reports.Verdict]string{reports.Pass: "✓", reports.Fail: "✗", reports.Unknown: "?"}[v], "·")
 }
 
 // Width is the number of columns of a line, so that lines are not wrapped in a README or on half a screen.
@@ -65,21 +58,38 @@ func (t *Writer) Verdict(v reports.Verdict, s string) string {
 	return t.Paint(Bold+style, s)
 }
 
-// Wrap adds text in lines of at most Width columns. The first line begins with lead, and the others are indented by its
-// width.
+// Wrap adds text in lines of at most Width columns, as returned by the function Wrap.
 func (t *Writer) Wrap(lead, text string) {
+	for line := range strings.SplitSeq(Wrap(lead, text), "\n") {
+		t.Line(line)
+	}
+}
+
+// Wrap returns text in lines of at most Width columns. The first line begins with lead, and the others are indented by its
+// width.
+func Wrap(lead, text string) string {
+	out := ""
 	at, indent := utf8.RuneCountInString(lead), strings.Repeat(" ", utf8.RuneCountInString(lead))
 	line := lead
 	for _, word := range strings.Fields(text) {
 		n := utf8.RuneCountInString(word)
 		if at+n > Width && at > len(indent) {
-			t.Line(line)
+			out += line + "\n"
 			line, at = indent, len(indent)
 		}
 		line += word + " "
 		at += n + 1
 	}
-	t.Line(line)
+	return out + line
+}
+
+// Row returns a row of a table: a name in nameWidth columns, then each cell in width columns, right-aligned.
+func Row(name string, nameWidth int, cells []string, width int) string {
+	line := Pad(name, nameWidth)
+	for _, c := range cells {
+		line += PadLeft(c, width)
+	}
+	return line
 }
 
 // Pad returns s in n columns, left-aligned. A text longer than n-1 columns is cut.

@@ -3,6 +3,7 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -206,12 +207,7 @@ func Micros(us int64) Text {
 }
 
 // OrDash returns s, or a dash if it is empty.
-func OrDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
+func OrDash(s string) string { return cmp.Or(s, "-") }
 
 // Clip cuts s to n columns. A text that is cut ends in an ellipsis.
 func Clip(s string, n int) string {
@@ -225,10 +221,14 @@ func Clip(s string, n int) string {
 const MaxNamed = 5
 
 // Names joins names for a sentence: at most MaxNamed of them and the number of the others.
-func Names(ns []string) Text {
-	if len(ns) <= MaxNamed {
-		return Text{strings.Join(ns, ", "), strings.Join(ns, "、")}
+func Names(ns []Text) Text {
+	var en, zh []string
+	for _, n := range ns[:min(len(ns), MaxNamed)] {
+		en, zh = append(en, n.EN), append(zh, n.ZH)
 	}
-	more := Count(int64(len(ns) - MaxNamed))
-	return Textf("%s and %s more", "%s，另有 %s 项", Text{strings.Join(ns[:MaxNamed], ", "), strings.Join(ns[:MaxNamed], "、")}, more)
+	out := Text{strings.Join(en, ", "), strings.Join(zh, "、")}
+	if len(ns) > MaxNamed {
+		out = Textf("%s and %s more", "%s，另有 %s 项", out, Count(int64(len(ns)-MaxNamed)))
+	}
+	return out
 }

@@ -28,16 +28,14 @@ func (f *file) scenario() *scenarios.Scenario {
 		RunningTotal: f.runningTotal(),
 		Coupons:      f.coupons(),
 		Limits:       f.limits(),
-		Switches:     f.switches(),
+		Switches:     each(f.Switches, switchFile.period),
 		Drill:        f.drill(),
+		Windows:      each(f.Windows, func(w windowFile) scenarios.Window { return w.window(f) }),
 	}
 	for _, c := range f.Stages {
 		s.Activity.Children = append(s.Activity.Children, wallet.Child{
-			ID: wallet.ActivityID(c.ID.v), Stage: c.Stage.stage(), From: wallet.InstantOf(c.From.v), To: wallet.InstantOf(c.To.v),
+			ID: wallet.ActivityID(c.ID.v), Stage: stageOf(c.Stage), From: wallet.InstantOf(c.From.v), To: wallet.InstantOf(c.To.v),
 			Budget: c.Budget.v, SingleCap: c.SingleCap.v, Rewards: rewards(f.Rewards)})
-	}
-	for _, w := range f.Windows {
-		s.Windows = append(s.Windows, w.window(f.awardOf))
 	}
 	slices.SortStableFunc(s.Windows, func(a, b scenarios.Window) int { return a.Start.Compare(b.Start) })
 	for _, fault := range f.Faults {
@@ -49,11 +47,7 @@ func (f *file) scenario() *scenarios.Scenario {
 // withdraw returns the withdrawal control; an omitted limit is no limit.
 func (f *file) withdraw() scenarios.Withdraw {
 	w := f.Withdraw
-	out := scenarios.Withdraw{Release: w.Release.v, PerDay: w.PerDay.v, Times: int(w.Times.v), Declined: w.Declined.ratio()}
-	for _, index := range w.WhiteList {
-		out.WhiteList = append(out.WhiteList, index.v)
-	}
-	return out
+	return scenarios.Withdraw{Release: w.Release.v, WhiteList: each(w.WhiteList, number.get), PerDay: w.PerDay.v, Times: int(w.Times.v), Declined: w.Declined.ratio()}
 }
 
 // rewards builds the tree for one stage. Files contain the tree once; each child activity has its own copy (A1).
@@ -68,7 +62,7 @@ func rewards(branches []rewardFile) (types []wallet.RewardType) {
 			reward.Scenes = append(reward.Scenes, wallet.Scene{ID: s.ID.v, BillText: s.BillText.v, Compensate: s.Compensate.v,
 				RateLimit: s.RateLimit.whole(), StockControl: s.Stock.v, Reconcile: s.Reconcile.v})
 		}
-		award := r.Type.award()
+		award := awardOf(r.Type)
 		i := slices.IndexFunc(types, func(t wallet.RewardType) bool { return t.Type == award })
 		if i < 0 {
 			i = len(types)
@@ -89,18 +83,16 @@ func (r rate) whole() int64 {
 
 func (f *file) people() scenarios.People {
 	a, c := f.AfterWin, f.Client
-	p := scenarios.People{Count: f.People.Count.v, Phone: f.People.PhoneBound.v, BindLater: f.People.BindLater.ratio(),
+	return scenarios.People{Count: f.People.Count.v, Phone: f.People.PhoneBound.v, BindLater: f.People.BindLater.ratio(), AppsHeld: each(f.People.AppsHeld, weight.int),
 		After: scenarios.AfterWin{Look: a.Look.v, LookDelay: a.LookDelay.v, OtherApp: a.OtherApp.ratio(), Browse: a.Browse.ratio(),
 			Withdraw: a.Withdraw.ratio(), WithdrawDelay: a.WithdrawDelay.v, SecondLook: a.ComeBack.ratio(),
 			SecondLookDelay: a.ComeBackDelay.v, KeepTokens: f.People.KeepTokens.v,
 			Use: a.Use.ratio(), UseDelay: a.UseDelay.v, Send: a.Send.ratio(), SendDelay: a.SendDelay.v,
 			SendShares: max(1, int(a.SendShares.v)), Open: a.Open.ratio(), OpenDelay: a.OpenDelay.v},
 		Client: scenarios.ClientTry{Timeout: c.Timeout.v, Tries: int(c.Tries.v), Backoff: c.Backoff.v, Hedge: c.Hedge.ratio(), Repeat: c.Repeat.ratio()}}
-	for _, w := range f.People.AppsHeld {
-		p.AppsHeld = append(p.AppsHeld, int(w.v))
-	}
-	return p
 }
+
+func (w weight) int() int { return int(w.v) }
 
 // ratio returns the share, or 0/1 if the key is omitted.
 func (r share) ratio() scenarios.Ratio {
@@ -124,6 +116,10 @@ func (c capacityFile) capacity() scenarios.Capacity {
 		PostingBatch: int(c.PostingBatch.v), PosterShards: int(c.PosterShards.v), LedgerQueue: c.LedgerQueue.v}
 }
 
+func (d downstreamsFile) downstreams() scenarios.Downstreams {
+	return scenarios.Downstreams{Processing: d.Processing.v, Validity: d.Validity.v, Declined: d.Declined.ratio(), GarbleEvery: int(min(d.GarbleEvery.v, scenarios.MaxPeople)), Silent: d.Silent.v}
+}
+
 func (l latencyFile) latencies() map[string]scenarios.Latency {
 	m := map[string]scenarios.Latency{}
 	for _, d := range []struct {
@@ -135,7 +131,7 @@ func (l latencyFile) latencies() map[string]scenarios.Latency {
 		}
 	}
 	for i, q := range l.list() {
-		m[scenarios.Dependencies[i]] = scenarios.Latency{Min: q.Min.v, P50: q.P50.v, P90: q.P90.v, P99: q.P99.v, Max: q.Max.v}
+		m[scenarios.Dependencies[i]] = q.latency()
 	}
 	for _, redis := range scenarios.Dependencies[len(l.list()):] {
 		m[redis] = m["budget"]
@@ -149,20 +145,20 @@ func (l latencyFile) list() []quantilesFile {
 		l.Items, l.Stock, l.Downstreams, l.Packets}
 }
 
-// window converts the window; award returns the type of a scene's reward.
-func (w windowFile) window(award func(wallet.SceneID) wallet.AwardType) scenarios.Window {
-	out := scenarios.Window{Name: w.Name.v, Play: scenarios.Play(w.Play.v), Stage: w.Stage.stage(), Scene: w.Scene.v, Rain: int32(w.Rain.v),
-		Start: w.Start.v, People: w.People.v, Peak: w.Peak.v, Rules: w.rules(award)}
-	for _, p := range w.Rate {
-		out.Rate = append(out.Rate, p.v)
-	}
-	out.Amount = bands(w.Amount)
-	return out
+func (q quantilesFile) latency() scenarios.Latency {
+	return scenarios.Latency{Min: q.Min.v, P50: q.P50.v, P90: q.P90.v, P99: q.P99.v, Max: q.Max.v}
 }
 
-func bands(in []band) (out []scenarios.AmountBand) {
-	for _, b := range in {
-		out = append(out, b.v)
+// window converts the window.
+func (w windowFile) window(in *file) scenarios.Window {
+	return scenarios.Window{Name: w.Name.v, Play: scenarios.Play(w.Play.v), Stage: stageOf(w.Stage), Scene: w.Scene.v, Rain: int32(w.Rain.v),
+		Start: w.Start.v, Rate: each(w.Rate, point.get), Amount: each(w.Amount, band.get), People: w.People.v, Peak: w.Peak.v, Rules: w.rules(in)}
+}
+
+// each converts the entries of a list.
+func each[A, B any](in []A, convert func(A) B) (out []B) {
+	for _, x := range in {
+		out = append(out, convert(x))
 	}
 	return out
 }

@@ -1,6 +1,9 @@
 package loader
 
 import (
+	"slices"
+	"time"
+
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 )
@@ -42,28 +45,14 @@ func (f *faults) check(in *file) {
 // checkStages checks the child activities: no overlaps, unique ids, and a budget of at least the cap.
 func (f *faults) checkStages(in *file) {
 	for i, c := range in.Stages {
-		if c.From.ok && c.To.ok && !c.From.v.Before(c.To.v) {
-			f.add(c.To.at, "write a moment after "+scenarios.When(c.From.v), "the stage ends before it begins")
-		}
-		if c.Budget.ok && c.Budget.v == 0 {
-			f.add(c.Budget.at, "write the whole budget of the stage in fen", "the budget is not above zero")
-		}
-		if c.SingleCap.ok && c.SingleCap.v == 0 {
-			f.add(c.SingleCap.at, "write the largest single grant in fen", "the cap is not above zero")
-		}
-		if c.SingleCap.ok && c.SingleCap.v > maxSingleCap {
-			f.add(c.SingleCap.at, "write the largest single grant in fen", "the cap is above %d fen", int64(maxSingleCap))
-		}
-		if c.Budget.ok && c.SingleCap.ok && c.Budget.v > 0 && c.SingleCap.v > c.Budget.v {
-			f.add(c.SingleCap.at, "write a cap of at most the budget", "the cap of one grant is above the budget of %d fen", c.Budget.v)
-		}
+		f.refuse(c.To.place, c.From.ok && !c.From.v.Before(c.To.v), "write a moment after "+scenarios.When(c.From.v), "the stage ends before it begins")
+		f.refuse(c.Budget.place, c.Budget.v == 0, "write the whole budget of the stage in fen", "the budget is not above zero")
+		f.refuse(c.SingleCap.place, c.SingleCap.v == 0, "write the largest single grant in fen", "the cap is not above zero")
+		f.refuse(c.SingleCap.place, c.SingleCap.v > maxSingleCap, "write the largest single grant in fen", "the cap is above %d fen", int64(maxSingleCap))
+		f.refuse(c.SingleCap.place, c.Budget.ok && c.Budget.v > 0 && c.SingleCap.v > c.Budget.v, "write a cap of at most the budget", "the cap of one grant is above the budget of %d fen", c.Budget.v)
 		for _, d := range in.Stages[:i] {
-			if c.Stage.ok && d.Stage.ok && c.Stage.v == d.Stage.v {
-				f.add(c.Stage.at, "write each stage once", "stage %s appears twice, first in line %d", c.Stage.v, d.Stage.at.line)
-			}
-			if c.ID.ok && d.ID.ok && c.ID.v == d.ID.v {
-				f.add(c.ID.at, "give each child activity a unique id", "the id is already used by the stage in line %d", d.ID.at.line)
-			}
+			f.refuse(c.Stage.place, d.Stage.ok && c.Stage.v == d.Stage.v, "write each stage once", "stage %s appears twice, first in line %d", c.Stage.v, d.Stage.at.line)
+			f.refuse(c.ID.place, d.ID.ok && c.ID.v == d.ID.v, "give each child activity a unique id", "the id is already used by the stage in line %d", d.ID.at.line)
 			if c.From.ok && c.To.ok && d.From.ok && d.To.ok && c.From.v.Before(d.To.v) && d.From.v.Before(c.To.v) {
 				f.add(c.From.at, "a moment belongs to one stage (A2): begin after "+scenarios.When(d.To.v), "the stage overlaps the one in line %d", d.From.at.line)
 			}
@@ -99,7 +88,7 @@ func (f *faults) checkTree(in *file) {
 			} else {
 				first[s.ID.v] = s.ID.at
 			}
-			if s.Stock.v && r.Type.ok && r.Type.award() == wallet.Cash {
+			if s.Stock.v && r.Type.ok && awardOf(r.Type) == wallet.Cash {
 				f.add(s.Stock.at, "cash is bounded by the stage's budget; remove the key", "stock control is for coupons only")
 			}
 		}
@@ -109,12 +98,11 @@ func (f *faults) checkTree(in *file) {
 // checkPeople checks people, weights and the client.
 func (f *faults) checkPeople(in *file) {
 	p := &in.People
-	if p.Count.ok && (p.Count.v == 0 || p.Count.v > scenarios.MaxPeople) {
-		f.add(p.Count.at, "write how many people take part", "the number of people is not between 1 and %d", int64(scenarios.MaxPeople))
-	}
-	if sum := total(p.AppsHeld); len(p.AppsHeld) > wallet.Apps {
+	f.refuse(p.Count.place, p.Count.v == 0 || p.Count.v > scenarios.MaxPeople, "write how many people take part", "the number of people is not between 1 and %d", int64(scenarios.MaxPeople))
+	weighted := slices.ContainsFunc(p.AppsHeld, func(w weight) bool { return w.v != 0 })
+	if len(p.AppsHeld) > wallet.Apps {
 		f.add(p.AppsHeld[wallet.Apps].at, "there are eight apps (B1)", "%d weights for at most %d apps", len(p.AppsHeld), wallet.Apps)
-	} else if len(p.AppsHeld) > 0 && p.AppsHeld[0].ok && sum == 0 {
+	} else if len(p.AppsHeld) > 0 && p.AppsHeld[0].ok && !weighted {
 		f.add(p.AppsHeld[0].at, "give at least one a weight above zero", "all weights are zero")
 	}
 	held := 0
@@ -129,15 +117,11 @@ func (f *faults) checkPeople(in *file) {
 			break
 		}
 	}
-	if t := in.Client.Tries; t.ok && (t.v == 0 || t.v > maxTries) {
-		f.add(t.at, "write the maximum number of tries of a request", "the number of tries is not between 1 and %d", maxTries)
-	}
-	if n := in.AfterWin.SendShares; n.ok && (n.v == 0 || n.v > wallet.MaxShares) {
-		f.add(n.at, "write the maximum number of recipients of one packet", "the number of shares is not between 1 and %d", wallet.MaxShares)
-	}
-	if t := in.Client.Timeout; t.ok && t.v == 0 {
-		f.add(t.at, "write how long a client waits, such as 3s", "the timeout is zero")
-	}
+	tries := in.Client.Tries
+	f.refuse(tries.place, tries.v == 0 || tries.v > maxTries, "write the maximum number of tries of a request", "the number of tries is not between 1 and %d", maxTries)
+	shares := in.AfterWin.SendShares
+	f.refuse(shares.place, shares.v == 0 || shares.v > wallet.MaxShares, "write the maximum number of recipients of one packet", "the number of shares is not between 1 and %d", wallet.MaxShares)
+	f.refuse(in.Client.Timeout.place, in.Client.Timeout.v == 0, "write how long a client waits, such as 3s", "the timeout is zero")
 	f.checkWithdraw(in)
 }
 
@@ -145,38 +129,40 @@ func (f *faults) checkPeople(in *file) {
 func (f *faults) checkWithdraw(in *file) {
 	w, people := &in.Withdraw, in.People.Count
 	for _, p := range w.WhiteList {
-		if people.ok && p.ok && p.v >= people.v {
-			f.add(p.at, "indexes of people start at 0 and are below people.count", "there is no person with index %d", p.v)
-		}
+		f.refuse(p.place, people.ok && p.v >= people.v, "indexes of people start at 0 and are below people.count", "there is no person with index %d", p.v)
 	}
-	if w.PerDay.ok && w.PerDay.v == 0 {
-		f.add(w.PerDay.at, "write the daily limit per person in fen, or remove the key", "the limit is zero")
-	}
-	if n := w.Times; n.ok && (n.v == 0 || n.v > maxTimes) {
-		f.add(n.at, "write the number of withdrawals per person and day, or remove the key", "the number of times is not between 1 and %d", maxTimes)
-	}
-}
-
-// total returns the sum of the weights.
-func total(ws []weight) (sum int64) {
-	for _, w := range ws {
-		sum += w.v
-	}
-	return sum
+	f.refuse(w.PerDay.place, w.PerDay.v == 0, "write the daily limit per person in fen, or remove the key", "the limit is zero")
+	f.refuse(w.Times.place, w.Times.v == 0 || w.Times.v > maxTimes, "write the number of withdrawals per person and day, or remove the key", "the number of times is not between 1 and %d", maxTimes)
 }
 
 // checkCapacity checks the machines.
 func (f *faults) checkCapacity(c *capacityFile) {
-	for _, n := range []struct {
-		number
-		most int64
-	}{{c.NodeInstances, maxInstances}, {c.LedgerInstances, maxInstances}, {c.PosterShards, maxInstances}, {c.PostingBatch, maxBatch}} {
-		if n.ok && (n.v == 0 || n.v > n.most) {
-			f.add(n.at, "write how many there are", "%d is not between 1 and %d", n.v, n.most)
-		}
+	f.checkCounts("write how many there are", []count{{c.NodeInstances, maxInstances}, {c.LedgerInstances, maxInstances},
+		{c.PosterShards, maxInstances}, {c.PostingBatch, maxBatch}})
+	f.refuse(c.LedgerRate.place, c.LedgerRate.v.Num == 0, "write the rate of all instances together, such as 300k/s", "the rate is zero: the ledger would post nothing")
+}
+
+// count is a number of things and its bound.
+type count struct {
+	number
+	most int64
+}
+
+func (f *faults) checkCounts(hint string, counts []count) {
+	for _, n := range counts {
+		f.refuse(n.place, n.v == 0 || n.v > n.most, hint, "%d is not between 1 and %d", n.v, n.most)
 	}
-	if c.LedgerRate.ok && c.LedgerRate.v.Num == 0 {
-		f.add(c.LedgerRate.at, "write the rate of all instances together, such as 300k/s", "the rate is zero: the ledger would post nothing")
+}
+
+func (f *faults) checkRates(rates ...rate) {
+	for _, r := range rates {
+		f.refuse(r.place, r.v.Num == 0, "write a rate above zero", "the rate is zero")
+	}
+}
+
+func (f *faults) checkLengths(lengths ...span) {
+	for _, d := range lengths {
+		f.refuse(d.place, d.v < time.Millisecond, "write a duration such as 1s", "%v is below %v", d.v, time.Millisecond)
 	}
 }
 
@@ -184,9 +170,7 @@ func (f *faults) checkCapacity(c *capacityFile) {
 func (f *faults) checkLatency(l *latencyFile) {
 	for _, q := range l.list() {
 		for i, steps := 1, []span{q.Min, q.P50, q.P90, q.P99, q.Max}; i < len(steps); i++ {
-			if steps[i-1].ok && steps[i].ok && steps[i].v < steps[i-1].v {
-				f.add(steps[i].at, "write min, p50, p90, p99 and max in rising order", "%v is below the previous quantile, %v", steps[i].v, steps[i-1].v)
-			}
+			f.refuse(steps[i].place, steps[i-1].ok && steps[i].v < steps[i-1].v, "write min, p50, p90, p99 and max in rising order", "%v is below the previous quantile, %v", steps[i].v, steps[i-1].v)
 		}
 	}
 }

@@ -11,9 +11,7 @@ import (
 func (f *faults) checkWindows(in *file) {
 	for i := range in.Windows {
 		w := &in.Windows[i]
-		if w.Rain.ok && w.Rain.v+w.times()-1 > maxRainID {
-			f.add(w.Rain.at, "write a small number", "%d is not between 0 and %d", w.Rain.v, maxRainID)
-		}
+		f.refuse(w.Rain.place, w.Rain.v+w.times()-1 > maxRainID, "write a small number", "%d is not between 0 and %d", w.Rain.v, maxRainID)
 		f.checkRate(w)
 		if w.Stage.ok {
 			f.checkInside(in, w)
@@ -23,16 +21,14 @@ func (f *faults) checkWindows(in *file) {
 
 // checkRate checks the points of a window's rate.
 func (f *faults) checkRate(w *windowFile) {
-	if len(w.Rate) > 0 && w.Rate[0].ok && w.Rate[0].v.At != 0 {
-		f.add(w.Rate[0].at, "write the rate at the window's start, such as 0/s at 0s", "the first point is not at 0s")
-	}
-	if len(w.Rate) == 1 && w.Rate[0].ok {
-		f.add(w.Rate[0].at, "write the rate at the window's end too, such as 5/s at 30s", "a rate needs at least two points")
+	if len(w.Rate) > 0 {
+		start := w.Rate[0]
+		f.refuse(start.place, start.v.At != 0, "write the rate at the window's start, such as 0/s at 0s", "the first point is not at 0s")
+		f.refuse(start.place, len(w.Rate) == 1, "write the rate at the window's end too, such as 5/s at 30s", "a rate needs at least two points")
 	}
 	for i := 1; i < len(w.Rate); i++ {
-		if p, q := w.Rate[i-1], w.Rate[i]; p.ok && q.ok && q.v.At <= p.v.At {
-			f.add(q.at, "write the points in order of time; for a jump, put them 1ms apart", "%v is not after %v", q.v.At, p.v.At)
-		}
+		p, q := w.Rate[i-1], w.Rate[i]
+		f.refuse(q.place, p.ok && q.v.At <= p.v.At, "write the points in order of time; for a jump, put them 1ms apart", "%v is not after %v", q.v.At, p.v.At)
 	}
 }
 
@@ -99,7 +95,7 @@ func (in *file) earlier(i int, p prizeFile) *windowFile {
 // enough people for its grants.
 func (f *faults) checkCurves(in *file, s *scenarios.Scenario) {
 	for i := range in.Windows {
-		w := in.Windows[i].window(in.awardOf)
+		w := in.Windows[i].window(in)
 		curve, err := w.Curve()
 		if err != nil {
 			f.add(in.Windows[i].Rate[0].at, "write fewer decimals, or split the window", "the rate has too many decimals for a window of this length")

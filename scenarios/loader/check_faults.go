@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -22,34 +23,41 @@ func (f *faults) checkFault(in *faultFile) {
 		scenarios.FaultCrash:   "from to every for",
 		scenarios.FaultSkew:    "skew",
 	}[scenarios.FaultKind(in.Kind.v)]
-	for _, k := range []struct {
-		key string
-		place
-	}{{"from", in.From.place}, {"to", in.To.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place},
-		{"every", in.Every.place}, {"for", in.For.place}, {"skew", in.Skew.place}, {"dependencies", listPlace(in.Dependencies)}} {
-		required := strings.Contains(" "+kindKeys+" ", " "+k.key+" ")
-		switch {
-		case k.ok && !required:
-			f.add(k.at, "remove it; the keys of this kind are: "+strings.ReplaceAll(kindKeys, " ", ", "), "a fault of kind %s has no %s", in.Kind.v, k.key)
-		case !k.ok && required && k.at == (spot{}):
-			f.add(in.Kind.at, "the keys of this kind are: "+strings.ReplaceAll(kindKeys, " ", ", "), "key %q is missing", k.key)
-		}
-	}
-	if in.From.ok && in.To.ok && !in.From.v.Before(in.To.v) {
-		f.add(in.To.at, "write a moment after "+scenarios.When(in.From.v), "the fault ends before it begins")
-	}
+	f.checkKeys(in.Kind.place, in.Kind.v, kindKeys, "", []key{{"from", in.From.place}, {"to", in.To.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place},
+		{"every", in.Every.place}, {"for", in.For.place}, {"skew", in.Skew.place}, {"dependencies", listPlace(in.Dependencies)}})
+	f.refuse(in.To.place, in.From.ok && !in.From.v.Before(in.To.v), "write a moment after "+scenarios.When(in.From.v), "the fault ends before it begins")
 	for _, d := range in.Dependencies {
-		if d.ok && scenarios.FaultKind(in.Kind.v) == scenarios.FaultFlush && d.v != "tokens" && d.v != "backlog" {
-			f.add(d.at, "flush tokens (which also flushes the backlog) or backlog; all other stores are durable", "%s cannot be flushed", d.v)
+		if scenarios.FaultKind(in.Kind.v) == scenarios.FaultFlush {
+			f.refuse(d.place, d.v != "tokens" && d.v != "backlog", "flush tokens (which also flushes the backlog) or backlog; all other stores are durable", "%s cannot be flushed", d.v)
 		}
 	}
-	if in.Every.ok && in.Every.v < minCrashGap {
-		f.add(in.Every.at, "write the interval between crashes, such as 3h", "every must be at least %v", minCrashGap)
+	f.refuse(in.Every.place, in.Every.v < minCrashGap, "write the interval between crashes, such as 3h", "every must be at least %v", minCrashGap)
+}
+
+// key is an optional key of a fault, and its place.
+type key struct {
+	name string
+	place
+}
+
+// checkKeys checks that the keys of a fault are the required ones of its kind, separated by spaces. The kinds share the key
+// always, which is not in all; it is "" if there is none.
+func (f *faults) checkKeys(kind place, of string, required, always string, all []key) {
+	hint := "the keys of this kind are: " + strings.Join(strings.Fields(always+" "+required), ", ")
+	for _, k := range all {
+		switch needed := slices.Contains(strings.Fields(required), k.name); {
+		case k.ok && !needed && required == "":
+			f.add(k.at, "remove it, or add a fault", "a round without a fault has no %s", k.name)
+		case k.ok && !needed:
+			f.add(k.at, "remove it; "+hint, "a fault of kind %s has no %s", of, k.name)
+		case !k.ok && needed && k.at == (spot{}):
+			f.add(kind.at, hint, "key %q is missing", k.name)
+		}
 	}
 }
 
 // listPlace returns the place of the list of dependencies.
-func listPlace(ds []dependencyName) place {
+func listPlace(ds []word[dependencies]) place {
 	if len(ds) == 0 {
 		return place{}
 	}

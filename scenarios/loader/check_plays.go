@@ -2,6 +2,7 @@ package loader
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hongbao/reference/wallet"
@@ -56,9 +57,7 @@ func (f *faults) checkPrizes(in *file, w *windowFile) {
 		if !p.Scene.ok {
 			continue
 		}
-		if seen[p.Scene.v] {
-			f.add(p.Scene.at, "write each scene once, with the sum of the weights", "scene %q appears twice", p.Scene.v)
-		}
+		f.refuse(p.Scene.place, seen[p.Scene.v], "write each scene once, with the sum of the weights", "scene %q appears twice", p.Scene.v)
 		seen[p.Scene.v] = true
 		reward := in.branchOf(p.Scene.v)
 		if reward == nil {
@@ -67,14 +66,14 @@ func (f *faults) checkPrizes(in *file, w *windowFile) {
 		}
 		f.checkPrize(w, p, reward)
 	}
-	if len(w.Rewards) > 0 && w.Rewards[0].Weight.ok && sum == 0 {
-		f.add(w.Rewards[0].Weight.at, "give at least one a weight above zero", "all weights are zero")
+	if len(w.Rewards) > 0 {
+		f.refuse(w.Rewards[0].Weight.place, sum == 0, "give at least one a weight above zero", "all weights are zero")
 	}
 }
 
 // checkPrize checks one reward of a window.
 func (f *faults) checkPrize(w *windowFile, p prizeFile, reward *rewardFile) {
-	cash := !reward.Type.ok || reward.Type.award() == wallet.Cash
+	cash := !reward.Type.ok || awardOf(reward.Type) == wallet.Cash
 	pot := w.Lottery.Pot.ok
 	switch {
 	case cash && !pot && len(p.Amount) == 0:
@@ -85,21 +84,15 @@ func (f *faults) checkPrize(w *windowFile, p prizeFile, reward *rewardFile) {
 		f.add(p.Scene.at, "write a scene of cash, or remove the pot", "a pot needs a scene of cash, but this one grants %s", reward.Type.v)
 	}
 	for _, s := range reward.Scenes {
-		if s.ID.v == p.Scene.v && s.Stock.v && !reward.Stock.ok {
-			f.add(p.Scene.at, fmt.Sprintf("add stock, the number of coupons, to the reward in line %d", reward.Type.at.line), "scene %q has stock_control, but its reward has no stock", p.Scene.v)
-		}
+		f.refuse(p.Scene.place, s.ID.v == p.Scene.v && s.Stock.v && !reward.Stock.ok, fmt.Sprintf("add stock, the number of coupons, to the reward in line %d", reward.Type.at.line), "scene %q has stock_control, but its reward has no stock", p.Scene.v)
 	}
 }
 
 // checkRound checks the rounds of a window.
 func (f *faults) checkRound(w *windowFile) {
 	r := &w.Rounds
-	if r.Count.ok && (r.Count.v == 0 || r.Count.v > maxRounds) {
-		f.add(r.Count.at, "write the number of rounds", "the number of rounds is not between 1 and %d", maxRounds)
-	}
-	if r.Every.ok && r.Every.v == 0 {
-		f.add(r.Every.at, "write the time between the starts of two rounds, such as 1h", "all rounds begin at the same time")
-	}
+	f.refuse(r.Count.place, r.Count.v == 0 || r.Count.v > maxRounds, "write the number of rounds", "the number of rounds is not between 1 and %d", maxRounds)
+	f.refuse(r.Every.place, r.Every.v == 0, "write the time between the starts of two rounds, such as 1h", "all rounds begin at the same time")
 }
 
 // checkCards checks the cards of a collection.
@@ -108,20 +101,12 @@ func (f *faults) checkCards(w *windowFile) {
 	if !c.ok {
 		return
 	}
-	if w.Play.v != string(scenarios.CardCollection) {
-		f.add(c.at, "remove it, or write play: "+string(scenarios.CardCollection), "play %s has no cards", w.Play.v)
-	}
-	if len(c.Kinds) < 2 || len(c.Kinds) > maxKinds {
-		f.add(c.at, "write the weight of each kind, such as [40, 30, 20, 9, 1]", "the number of kinds of cards, %d, is not between 2 and %d", len(c.Kinds), maxKinds)
-	}
+	f.refuse(c.place, w.Play.v != string(scenarios.CardCollection), "remove it, or write play: "+string(scenarios.CardCollection), "play %s has no cards", w.Play.v)
+	f.refuse(c.place, len(c.Kinds) < 2 || len(c.Kinds) > maxKinds, "write the weight of each kind, such as [40, 30, 20, 9, 1]", "the number of kinds of cards, %d, is not between 2 and %d", len(c.Kinds), maxKinds)
 	for _, k := range c.Kinds {
-		if k.ok && k.v == 0 {
-			f.add(k.at, "give each kind a weight above zero", "the weight is zero: this kind is never drawn, so no collection becomes complete")
-		}
+		f.refuse(k.place, k.v == 0, "give each kind a weight above zero", "the weight is zero: this kind is never drawn, so no collection becomes complete")
 	}
-	if c.Draws.ok && (c.Draws.v == 0 || c.Draws.v > maxDraws) {
-		f.add(c.Draws.at, "write the number of draws per person", "the number of draws is not between 1 and %d", maxDraws)
-	}
+	f.refuse(c.Draws.place, c.Draws.v == 0 || c.Draws.v > maxDraws, "write the number of draws per person", "the number of draws is not between 1 and %d", maxDraws)
 }
 
 // checkLottery checks the pot of a lottery and the window of its cards.
@@ -130,15 +115,9 @@ func (f *faults) checkLottery(in *file, w *windowFile) {
 	if !l.ok {
 		return
 	}
-	if w.Play.v != string(scenarios.CardLottery) {
-		f.add(l.at, "remove it, or write play: "+string(scenarios.CardLottery), "play %s has no lottery", w.Play.v)
-	}
-	if l.Pot.ok && l.Pot.v == 0 {
-		f.add(l.Pot.at, "write the whole pot in fen", "the pot is empty")
-	}
-	if l.Pot.ok && len(w.Rewards) > 0 {
-		f.add(l.Pot.at, "write a scene of cash in place of rewards", "a pot needs a single scene")
-	}
+	f.refuse(l.place, w.Play.v != string(scenarios.CardLottery), "remove it, or write play: "+string(scenarios.CardLottery), "play %s has no lottery", w.Play.v)
+	f.refuse(l.Pot.place, l.Pot.v == 0, "write the whole pot in fen", "the pot is empty")
+	f.refuse(l.Pot.place, len(w.Rewards) > 0, "write a scene of cash in place of rewards", "a pot needs a single scene")
 	if l.Pot.ok && len(w.Amount) > 0 {
 		f.add(w.Amount[0].at, "remove it", "the pot decides the amounts")
 	}
@@ -167,12 +146,9 @@ func (f *faults) checkLottery(in *file, w *windowFile) {
 func (f *faults) checkStock(in *file) {
 	for i := range in.Rewards {
 		r := &in.Rewards[i]
-		controlled := false
-		for _, s := range r.Scenes {
-			controlled = controlled || s.Stock.v
-		}
+		controlled := slices.ContainsFunc(r.Scenes, func(s sceneFile) bool { return s.Stock.v })
 		switch {
-		case r.Stock.ok && r.Type.ok && r.Type.award() == wallet.Cash:
+		case r.Stock.ok && r.Type.ok && awardOf(r.Type) == wallet.Cash:
 			f.add(r.Stock.at, "cash is bounded by the stage's budget; remove the key", "only coupons have a stock")
 		case r.Stock.ok && !controlled:
 			f.add(r.Stock.at, "write stock_control: true in its scene", "no scene of reward %q has stock_control", short(r.Reward.v))
@@ -214,7 +190,7 @@ func (f *faults) checkFallback(in *file, r *rewardFile) {
 func (in *file) branchOf(id wallet.SceneID) *rewardFile {
 	for i := range in.Rewards {
 		for _, s := range in.Rewards[i].Scenes {
-			if s.ID.ok && s.ID.v == id {
+			if id != "" && s.ID.v == id {
 				return &in.Rewards[i]
 			}
 		}

@@ -1,16 +1,14 @@
 package loader
 
 import (
+	"cmp"
 	"strings"
 
 	"hongbao/scenarios"
 )
 
 // lapse is a range of durations, such as 1s..30s.
-type lapse struct {
-	place
-	v scenarios.Range
-}
+type lapse struct{ value[scenarios.Range] }
 
 func (l *lapse) read(s string) string {
 	low, high, ranged := strings.Cut(s, "..")
@@ -18,10 +16,7 @@ func (l *lapse) read(s string) string {
 		high = low
 	}
 	var a, b span
-	if problem := a.read(low); problem != "" {
-		return problem
-	}
-	if problem := b.read(high); problem != "" {
+	if problem := cmp.Or(a.read(low), b.read(high)); problem != "" {
 		return problem
 	}
 	if l.v = (scenarios.Range{Min: a.v, Max: b.v}); a.v > b.v {
@@ -35,10 +30,7 @@ func (*lapse) form() form {
 }
 
 // point is a rate at a moment of a window, such as 1.8M/s at 10s.
-type point struct {
-	place
-	v scenarios.Point
-}
+type point struct{ value[scenarios.Point] }
 
 func (p *point) read(s string) string {
 	var r rate
@@ -60,10 +52,7 @@ func (*point) form() form {
 }
 
 // band is a range of amounts in fen and its weight, such as 8..88 weight 70.
-type band struct {
-	place
-	v scenarios.AmountBand
-}
+type band struct{ value[scenarios.AmountBand] }
 
 // maxWeight bounds one weight, so that sums of weights are small.
 const maxWeight = 1_000_000
@@ -79,13 +68,8 @@ func (b *band) read(s string) string {
 	}
 	var from, to fen
 	var w number
-	for _, part := range []struct {
-		into scalar
-		text string
-	}{{&from, low}, {&to, high}, {&w, weight}} {
-		if problem := part.into.read(part.text); problem != "" {
-			return problem
-		}
+	if problem := cmp.Or(from.read(low), to.read(high), w.read(weight)); problem != "" {
+		return problem
 	}
 	b.v = scenarios.AmountBand{Min: from.v, Max: to.v, Weight: int(w.v)}
 	switch {

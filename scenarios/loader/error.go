@@ -102,6 +102,13 @@ func (f *faults) add(at spot, hint, problem string, args ...any) {
 	f.found = append(f.found, e)
 }
 
+// refuse records a fault of the value at p if it was read and is wrong. A value that was not read has its fault already.
+func (f *faults) refuse(p place, wrong bool, hint, problem string, args ...any) {
+	if p.ok && wrong {
+		f.add(p.at, hint, problem, args...)
+	}
+}
+
 // err returns the first MaxFaults faults in order of their places, or nil if there are none.
 func (f *faults) err() error {
 	slices.SortStableFunc(f.found, func(a, b *Error) int {

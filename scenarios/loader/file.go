@@ -34,21 +34,30 @@ type file struct {
 	Limits       limitsFile       `json:"limits,omitempty" jsonschema:"A comparison of ways to limit a rate over many instances, as a separate run (L1 to L3)."`
 }
 
+type downstreamsFile struct {
+	place
+	Processing  span   `json:"processing,omitempty" jsonschema:"Time from acceptance to decision, for systems that accept first and decide later; omitted: no time."`
+	Validity    span   `json:"life,omitempty" jsonschema:"How long a reward can be used; omitted: a day."`
+	Declined    share  `json:"declined,omitempty" jsonschema:"Share of orders that are refused permanently; their coupons are returned to the stock."`
+	GarbleEvery number `json:"garble_every,omitempty" jsonschema:"One reply in this many is unreadable; omitted: none."`
+	Silent      toggle `json:"silent,omitempty" jsonschema:"No callbacks are sent: the service has to query accepted orders."`
+}
+
 type stageFile struct {
 	place
-	Stage     stageName `json:"stage" jsonschema:"One of the three stages (A1)."`
-	ID        text      `json:"id" jsonschema:"The child activity id."`
-	From      moment    `json:"from" jsonschema:"First moment of the stage."`
-	To        moment    `json:"to" jsonschema:"First moment after the stage."`
-	Budget    fen       `json:"budget_fen" jsonschema:"The total cash that the stage may grant (C6)."`
-	SingleCap fen       `json:"single_cap_fen" jsonschema:"The largest single cash grant (C6)."`
+	Stage     word[stages] `json:"stage" jsonschema:"One of the three stages (A1)."`
+	ID        text         `json:"id" jsonschema:"The child activity id."`
+	From      moment       `json:"from" jsonschema:"First moment of the stage."`
+	To        moment       `json:"to" jsonschema:"First moment after the stage."`
+	Budget    fen          `json:"budget_fen" jsonschema:"The total cash that the stage may grant (C6)."`
+	SingleCap fen          `json:"single_cap_fen" jsonschema:"The largest single cash grant (C6)."`
 }
 
 type rewardFile struct {
 	place
-	Type   awardName   `json:"type" jsonschema:"The reward type (B4)."`
-	Reward text        `json:"reward" jsonschema:"The reward id, such as one coupon template."`
-	Scenes []sceneFile `json:"scenes" jsonschema:"The scenes that grant this reward."`
+	Type   word[awards] `json:"type" jsonschema:"The reward type (B4)."`
+	Reward text         `json:"reward" jsonschema:"The reward id, such as one coupon template."`
+	Scenes []sceneFile  `json:"scenes" jsonschema:"The scenes that grant this reward."`
 
 	Stock    number `json:"stock,omitempty" jsonschema:"Number of coupons in each stage, for scenes with stock_control (C1)."`
 	Floor    share  `json:"floor,omitempty" jsonschema:"Share of the stock below which the fallback is granted (C2); omitted: all coupons are granted."`
@@ -164,16 +173,16 @@ type quantilesFile struct {
 
 type windowFile struct {
 	place
-	Name   text      `json:"name" jsonschema:"The name of the window in reports and on the command line."`
-	Play   playName  `json:"play" jsonschema:"The play (B3)."`
-	Stage  stageName `json:"stage" jsonschema:"The stage that contains the whole window."`
-	Scene  sceneName `json:"scene,omitempty" jsonschema:"The scene of the reward; for several scenes write rewards instead."`
-	Rain   number    `json:"rain" jsonschema:"Number of the round: each person gets a scene's reward once for each round and stage (O3)."`
-	Start  moment    `json:"start" jsonschema:"The start of the window."`
-	Rate   []point   `json:"rate" jsonschema:"Grants a second over the window, linear between the points; the first at 0s, the last at its end."`
-	Amount []band    `json:"amount_fen,omitempty" jsonschema:"Amounts of a cash grant: ranges and their weights."`
-	People share     `json:"people" jsonschema:"Invited share of the people, from index 0 on."`
-	Peak   toggle    `json:"peak,omitempty" jsonschema:"The report compares this window's figures with the source."`
+	Name   text         `json:"name" jsonschema:"The name of the window in reports and on the command line."`
+	Play   word[plays]  `json:"play" jsonschema:"The play (B3)."`
+	Stage  word[stages] `json:"stage" jsonschema:"The stage that contains the whole window."`
+	Scene  sceneName    `json:"scene,omitempty" jsonschema:"The scene of the reward; for several scenes write rewards instead."`
+	Rain   number       `json:"rain" jsonschema:"Number of the round: each person gets a scene's reward once for each round and stage (O3)."`
+	Start  moment       `json:"start" jsonschema:"The start of the window."`
+	Rate   []point      `json:"rate" jsonschema:"Grants a second over the window, linear between the points; the first at 0s, the last at its end."`
+	Amount []band       `json:"amount_fen,omitempty" jsonschema:"Amounts of a cash grant: ranges and their weights."`
+	People share        `json:"people" jsonschema:"Invited share of the people, from index 0 on."`
+	Peak   toggle       `json:"peak,omitempty" jsonschema:"The report compares this window's figures with the source."`
 
 	Rewards []prizeFile `json:"rewards,omitempty" jsonschema:"The possible rewards and their weights, for several scenes."`
 	Rounds  roundsFile  `json:"rounds,omitempty" jsonschema:"The window is played several times."`
@@ -184,13 +193,13 @@ type windowFile struct {
 
 type faultFile struct {
 	place
-	Kind         kindName         `json:"kind" jsonschema:"The kind of the fault."`
-	Dependencies []dependencyName `json:"dependencies,omitempty" jsonschema:"The affected dependencies; omitted for crash and skew, which affect instances."`
-	From         moment           `json:"from,omitempty" jsonschema:"Start of the fault, or the moment of a flush."`
-	To           moment           `json:"to,omitempty" jsonschema:"End of the fault."`
-	Ratio        share            `json:"ratio,omitempty" jsonschema:"timeout: share of the calls that get no answer."`
-	Applied      share            `json:"applied,omitempty" jsonschema:"timeout: share of the unanswered calls that take effect."`
-	Every        span             `json:"every,omitempty" jsonschema:"crash: interval between two crashes of an instance."`
-	For          span             `json:"for,omitempty" jsonschema:"crash: downtime of the instance."`
-	Skew         span             `json:"skew,omitempty" jsonschema:"skew: maximum difference between the instances' clocks."`
+	Kind         word[kinds]          `json:"kind" jsonschema:"The kind of the fault."`
+	Dependencies []word[dependencies] `json:"dependencies,omitempty" jsonschema:"The affected dependencies; omitted for crash and skew, which affect instances."`
+	From         moment               `json:"from,omitempty" jsonschema:"Start of the fault, or the moment of a flush."`
+	To           moment               `json:"to,omitempty" jsonschema:"End of the fault."`
+	Ratio        share                `json:"ratio,omitempty" jsonschema:"timeout: share of the calls that get no answer."`
+	Applied      share                `json:"applied,omitempty" jsonschema:"timeout: share of the unanswered calls that take effect."`
+	Every        span                 `json:"every,omitempty" jsonschema:"crash: interval between two crashes of an instance."`
+	For          span                 `json:"for,omitempty" jsonschema:"crash: downtime of the instance."`
+	Skew         span                 `json:"skew,omitempty" jsonschema:"skew: maximum difference between the instances' clocks."`
 }

@@ -1,10 +1,6 @@
 package loader
 
 import (
-	"cmp"
-	"strings"
-	"time"
-
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 )
@@ -37,24 +33,15 @@ type couponFile struct {
 
 type couponsFaultFile struct {
 	place
-	Kind    couponFault `json:"kind" jsonschema:"timeout of calls, crash of instances, or failover of Redis."`
-	After   span        `json:"after" jsonschema:"Time from the start of the comparison to the fault."`
-	For     span        `json:"for,omitempty" jsonschema:"timeout, crash: duration of the fault."`
-	Ratio   share       `json:"ratio,omitempty" jsonschema:"timeout: share of the calls that get no answer."`
-	Applied share       `json:"applied,omitempty" jsonschema:"timeout: share of the unanswered calls that take effect."`
-	Every   span        `json:"every,omitempty" jsonschema:"crash: interval between two crashes of an instance."`
-	Away    span        `json:"away,omitempty" jsonschema:"crash: downtime of the instance."`
-	Lost    span        `json:"lost,omitempty" jsonschema:"failover: age of the replica's state."`
+	Kind    word[couponFaults] `json:"kind" jsonschema:"timeout of calls, crash of instances, or failover of Redis."`
+	After   span               `json:"after" jsonschema:"Time from the start of the comparison to the fault."`
+	For     span               `json:"for,omitempty" jsonschema:"timeout, crash: duration of the fault."`
+	Ratio   share              `json:"ratio,omitempty" jsonschema:"timeout: share of the calls that get no answer."`
+	Applied share              `json:"applied,omitempty" jsonschema:"timeout: share of the unanswered calls that take effect."`
+	Every   span               `json:"every,omitempty" jsonschema:"crash: interval between two crashes of an instance."`
+	Away    span               `json:"away,omitempty" jsonschema:"crash: downtime of the instance."`
+	Lost    span               `json:"lost,omitempty" jsonschema:"failover: age of the replica's state."`
 }
-
-type couponFault struct{ name }
-
-func couponFaults() []string {
-	return []string{string(scenarios.FaultTimeout), string(scenarios.FaultCrash), string(scenarios.FaultFailover)}
-}
-
-func (n *couponFault) read(s string) string { return n.pick(s, couponFaults()) }
-func (n *couponFault) form() form           { return n.words("a fault of coupons", couponFaults()) }
 
 // coupons returns the comparison, or nil if the file has none.
 func (f *file) coupons() *scenarios.Coupons {
@@ -62,20 +49,14 @@ func (f *file) coupons() *scenarios.Coupons {
 	if !in.ok {
 		return nil
 	}
-	quantiles := func(q quantilesFile) scenarios.Latency {
-		return scenarios.Latency{Min: q.Min.v, P50: q.P50.v, P90: q.P90.v, P99: q.P99.v, Max: q.Max.v}
-	}
 	out := &scenarios.Coupons{Instances: int(in.Instances.v), SplitKeys: int(in.SplitKeys.v), Block: in.Block.v, Expiry: in.Expiry.v,
 		Interval: in.Interval.v, Reserve: in.Reserve.v, KeyRate: in.KeyRate.v, KeyQueue: in.KeyQueue.v,
-		Redis: quantiles(in.Redis), LeaseStore: quantiles(in.LeaseStore), Rest: in.Rest.v}
+		Redis: in.Redis.latency(), LeaseStore: in.LeaseStore.latency(), Rest: in.Rest.v}
 	for _, t := range in.Templates {
 		reward, award := f.rewardOf(t.Scene.v)
 		fallback, _ := f.rewardOf(t.Fallback.v)
-		one := scenarios.CouponTemplate{Scene: t.Scene.v, Reward: reward, Award: award, Stock: t.Stock.v, Threshold: t.Floor.ratio(), Fallback: fallback}
-		for _, p := range t.Rate {
-			one.Rate = append(one.Rate, p.v)
-		}
-		out.Templates = append(out.Templates, one)
+		out.Templates = append(out.Templates, scenarios.CouponTemplate{Scene: t.Scene.v, Reward: reward, Award: award, Stock: t.Stock.v,
+			Threshold: t.Floor.ratio(), Fallback: fallback, Rate: each(t.Rate, point.get)})
 	}
 	for _, c := range in.Faults {
 		out.Faults = append(out.Faults, scenarios.CouponFault{Kind: scenarios.FaultKind(c.Kind.v), After: c.After.v, For: c.For.v,
@@ -86,12 +67,8 @@ func (f *file) coupons() *scenarios.Coupons {
 
 // rewardOf returns the reward and its type for a scene, or zero values if there is no such scene.
 func (f *file) rewardOf(scene wallet.SceneID) (wallet.RewardID, wallet.AwardType) {
-	for _, r := range f.Rewards {
-		for _, s := range r.Scenes {
-			if scene != "" && s.ID.v == scene {
-				return wallet.RewardID(r.Reward.v), r.Type.award()
-			}
-		}
+	if r := f.branchOf(scene); r != nil {
+		return wallet.RewardID(r.Reward.v), awardOf(r.Type)
 	}
 	return "", 0
 }
@@ -102,22 +79,9 @@ func (f *faults) checkCoupons(in *file) {
 	if !c.ok {
 		return
 	}
-	for _, n := range []struct {
-		number
-		most int64
-	}{{c.Instances, scenarios.MaxCouponInstances}, {c.SplitKeys, 256}, {c.Block, wallet.MaxStock}} {
-		if n.ok && (n.v == 0 || n.v > n.most) {
-			f.add(n.at, "write the number", "%d is not between 1 and %d", n.v, n.most)
-		}
-	}
-	for _, d := range []span{c.Expiry, c.Interval, c.Rest} {
-		if d.ok && d.v < time.Millisecond {
-			f.add(d.at, "write a duration such as 1s", "%v is below %v", d.v, time.Millisecond)
-		}
-	}
-	if c.KeyRate.ok && c.KeyRate.v.Num == 0 {
-		f.add(c.KeyRate.at, "write a rate above zero", "the rate is zero")
-	}
+	f.checkCounts("write the number", []count{{c.Instances, scenarios.MaxCouponInstances}, {c.SplitKeys, 256}, {c.Block, wallet.MaxStock}})
+	f.checkLengths(c.Expiry, c.Interval, c.Rest)
+	f.checkRates(c.KeyRate)
 	f.checkLatency(&latencyFile{Client: c.Redis, Identity: c.LeaseStore})
 	if len(c.Templates) > scenarios.MaxCouponTemplates {
 		f.add(c.Templates[scenarios.MaxCouponTemplates].at, "keep the most important ones", "more than %d templates", scenarios.MaxCouponTemplates)
@@ -135,9 +99,7 @@ func (f *faults) checkCoupons(in *file) {
 func (f *faults) checkCoupon(in *file, i int) {
 	t := &in.Coupons.Templates[i]
 	f.checkCouponScene(in, t.Scene)
-	if t.Stock.ok && (t.Stock.v == 0 || t.Stock.v > wallet.MaxStock) {
-		f.add(t.Stock.at, "write the number of coupons", "a stock of %d is not between 1 and %d", t.Stock.v, int64(wallet.MaxStock))
-	}
+	f.refuse(t.Stock.place, t.Stock.v == 0 || t.Stock.v > wallet.MaxStock, "write the number of coupons", "a stock of %d is not between 1 and %d", t.Stock.v, int64(wallet.MaxStock))
 	reward, _ := in.rewardOf(t.Scene.v)
 	for _, other := range in.Coupons.Templates[:i] {
 		if r, _ := in.rewardOf(other.Scene.v); r == reward && reward != "" {
@@ -151,20 +113,15 @@ func (f *faults) checkCoupon(in *file, i int) {
 				found = other.Fallback.at == (spot{})
 			}
 		}
-		if !found {
-			f.add(fb.at, "write the scene of another template that has no fallback", "%q cannot be the fallback", fb.v)
-		}
-		if !t.Floor.ok && t.Floor.at == (spot{}) {
-			f.add(fb.at, "add a threshold, such as 10%", "without a threshold the fallback is never granted")
-		}
+		f.refuse(fb.place, !found, "write the scene of another template that has no fallback", "%q cannot be the fallback", fb.v)
+		f.refuse(fb.place, !t.Floor.ok && t.Floor.at == (spot{}), "add a threshold, such as 10%", "without a threshold the fallback is never granted")
 	}
 	if n := len(t.Rate); n > 0 && t.Rate[0].ok && t.Rate[0].v.At != 0 {
 		f.add(t.Rate[0].at, "write the first point at 0s", "the demand does not begin at 0s")
 	}
 	for j := 1; j < len(t.Rate); j++ {
-		if a, b := t.Rate[j-1], t.Rate[j]; a.ok && b.ok && b.v.At <= a.v.At {
-			f.add(b.at, "write the points in order of time", "the point is not after the previous one")
-		}
+		a, b := t.Rate[j-1], t.Rate[j]
+		f.refuse(b.place, a.ok && b.v.At <= a.v.At, "write the points in order of time", "the point is not after the previous one")
 	}
 }
 
@@ -203,12 +160,8 @@ func (f *faults) checkCouponDemand(c *couponsFile) {
 		}
 		sum += curve.Grants()
 	}
-	if sum > scenarios.MaxCouponDemand {
-		f.add(c.at, "write fewer or smaller rates", "%d requests are more than %d", sum, scenarios.MaxCouponDemand)
-	}
-	if length > scenarios.MaxCouponLength {
-		f.add(c.at, "write a shorter demand or rest", "%v is longer than %v", length, scenarios.MaxCouponLength)
-	}
+	f.refuse(c.place, sum > scenarios.MaxCouponDemand, "write fewer or smaller rates", "%d requests are more than %d", sum, scenarios.MaxCouponDemand)
+	f.refuse(c.place, length > scenarios.MaxCouponLength, "write a shorter demand or rest", "%v is longer than %v", length, scenarios.MaxCouponLength)
 }
 
 // checkCouponsFault checks that a fault has exactly the keys of its kind.
@@ -217,24 +170,8 @@ func (f *faults) checkCouponsFault(in *couponsFaultFile) {
 		return
 	}
 	kindKeys := map[scenarios.FaultKind]string{scenarios.FaultTimeout: "for ratio applied", scenarios.FaultCrash: "for every away", scenarios.FaultFailover: "lost"}[scenarios.FaultKind(in.Kind.v)]
-	hint := "the keys of this kind are: after, " + strings.ReplaceAll(kindKeys, " ", ", ")
-	for _, k := range []struct {
-		key string
-		place
-	}{{"for", in.For.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place}, {"every", in.Every.place},
-		{"away", in.Away.place}, {"lost", in.Lost.place}} {
-		required := strings.Contains(" "+kindKeys+" ", " "+k.key+" ")
-		switch {
-		case k.ok && !required:
-			f.add(k.at, "remove it; "+hint, "a fault of kind %s has no %s", in.Kind.v, k.key)
-		case !k.ok && required && k.at == (spot{}):
-			f.add(cmp.Or(in.Kind.at, in.at), hint, "key %q is missing", k.key)
-		}
-	}
-	if in.Every.ok && in.Every.v < minCrashGap {
-		f.add(in.Every.at, "write the interval between crashes, such as 2s", "every must be at least %v", minCrashGap)
-	}
-	if in.Lost.ok && in.After.ok && in.Lost.v > in.After.v {
-		f.add(in.Lost.at, "write at most the value of after", "the failover would lose writes from before the start")
-	}
+	f.checkKeys(in.Kind.place, in.Kind.v, kindKeys, "after", []key{{"for", in.For.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place},
+		{"every", in.Every.place}, {"away", in.Away.place}, {"lost", in.Lost.place}})
+	f.refuse(in.Every.place, in.Every.v < minCrashGap, "write the interval between crashes, such as 2s", "every must be at least %v", minCrashGap)
+	f.refuse(in.Lost.place, in.After.ok && in.Lost.v > in.After.v, "write at most the value of after", "the failover would lose writes from before the start")
 }

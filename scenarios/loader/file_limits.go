@@ -60,29 +60,18 @@ func (f *faults) checkLimits(l *limitsFile) {
 	if !l.ok {
 		return
 	}
-	if n := l.Instances; n.ok && (n.v < 2 || n.v > scenarios.MaxLimitInstances) {
-		f.add(n.at, "write the number of instances that share the limits", "%d is not between 2 and %d", n.v, scenarios.MaxLimitInstances)
-	}
-	for _, r := range []rate{l.KeyRate, l.Pools.Activity, l.Pools.Flood, l.Pools.Everyday} {
-		if r.ok && r.v.Num == 0 {
-			f.add(r.at, "write a rate above zero", "the rate is zero")
-		}
-	}
+	n := l.Instances
+	f.refuse(n.place, n.v < 2 || n.v > scenarios.MaxLimitInstances, "write the number of instances that share the limits", "%d is not between 2 and %d", n.v, scenarios.MaxLimitInstances)
+	f.checkRates(l.KeyRate, l.Pools.Activity, l.Pools.Flood, l.Pools.Everyday)
 	for _, d := range []span{l.Takes, l.OutageFor, l.Pools.Takes, l.Pools.FloodFor} {
-		if d.ok && (d.v < time.Millisecond || d.v > scenarios.MaxLimitLength) {
-			f.add(d.at, "write a duration such as 10s", "%v is not between %v and %v", d.v, time.Millisecond, scenarios.MaxLimitLength)
-		}
+		f.refuse(d.place, d.v < time.Millisecond || d.v > scenarios.MaxLimitLength, "write a duration such as 10s", "%v is not between %v and %v", d.v, time.Millisecond, scenarios.MaxLimitLength)
 	}
 	for _, part := range [][2]span{{l.OutageFrom, l.OutageFor}, {l.Pools.FloodFrom, l.Pools.FloodFor}} {
-		if part[0].ok && part[1].ok && l.Takes.ok && part[0].v+part[1].v > l.Takes.v {
-			f.add(part[0].at, "choose values whose sum is at most `takes`", "it ends after %v", l.Takes.v)
-		}
+		f.refuse(part[0].place, part[1].ok && l.Takes.ok && part[0].v+part[1].v > l.Takes.v, "choose values whose sum is at most `takes`", "it ends after %v", l.Takes.v)
 	}
 	f.checkLimitCases(l)
 	p := &l.Pools
-	if p.Room.ok && p.EverydayRoom.ok && (p.EverydayRoom.v < 1 || p.EverydayRoom.v >= p.Room.v) {
-		f.add(p.EverydayRoom.at, "reserve a part of room, not all of it", "%d is not between 1 and %d", p.EverydayRoom.v, p.Room.v-1)
-	}
+	f.refuse(p.EverydayRoom.place, p.Room.ok && (p.EverydayRoom.v < 1 || p.EverydayRoom.v >= p.Room.v), "reserve a part of room, not all of it", "%d is not between 1 and %d", p.EverydayRoom.v, p.Room.v-1)
 }
 
 // checkLimitCases checks the cases: unique names, limits above zero, and a total number of requests within the bound.
@@ -100,12 +89,8 @@ func (f *faults) checkLimitCases(l *limitsFile) {
 		if !c.Limit.ok || !c.Offered.ok {
 			continue
 		}
-		if c.Limit.v.Num == 0 {
-			f.add(c.Limit.at, "write a rate above zero", "a limit of zero lets nothing pass")
-		}
+		f.refuse(c.Limit.place, c.Limit.v.Num == 0, "write a rate above zero", "a limit of zero lets nothing pass")
 		sum += float64(c.Offered.v.Num) / float64(c.Offered.v.Den) * l.Takes.v.Seconds()
 	}
-	if sum > scenarios.MaxLimitRequests {
-		f.add(l.at, "offer less, or for a shorter time", "%.0f requests are more than %d", sum, scenarios.MaxLimitRequests)
-	}
+	f.refuse(l.place, sum > scenarios.MaxLimitRequests, "offer less, or for a shorter time", "%.0f requests are more than %d", sum, scenarios.MaxLimitRequests)
 }

@@ -60,26 +60,18 @@ func (in *file) expand() {
 // times returns how often one person may win in the window.
 func (w *windowFile) times() int64 { return max(1, w.Friends.v, w.Cards.Draws.v) }
 
-// awardOf returns the type of a scene's reward, or 0 if the tree has no such scene.
-func (in *file) awardOf(id wallet.SceneID) wallet.AwardType {
-	_, award := in.rewardOf(id)
-	return award
-}
-
 // rules converts the keys of the play.
-func (w *windowFile) rules(award func(wallet.SceneID) wallet.AwardType) scenarios.Rules {
+func (w *windowFile) rules(in *file) scenarios.Rules {
 	r := scenarios.Rules{Friends: int(w.Friends.v)}
 	for _, p := range w.prizes() {
-		r.Prizes = append(r.Prizes, scenarios.Prize{Scene: p.Scene.v, Award: award(p.Scene.v), Weight: int(p.Weight.v), Amount: bands(p.Amount)})
+		_, award := in.rewardOf(p.Scene.v)
+		r.Prizes = append(r.Prizes, scenarios.Prize{Scene: p.Scene.v, Award: award, Weight: int(p.Weight.v), Amount: each(p.Amount, band.get)})
 	}
 	if len(w.Rewards) == 0 && len(r.Prizes) == 1 && r.Prizes[0].Award == wallet.Cash {
 		r.Prizes = nil // a window with one cash scene uses its own scene and amounts
 	}
 	if w.Cards.ok {
-		r.Cards = &scenarios.Cards{Draws: int(w.Cards.Draws.v)}
-		for _, k := range w.Cards.Kinds {
-			r.Cards.Kinds = append(r.Cards.Kinds, int(k.v))
-		}
+		r.Cards = &scenarios.Cards{Kinds: each(w.Cards.Kinds, weight.int), Draws: int(w.Cards.Draws.v)}
 	}
 	if w.Lottery.ok {
 		r.Lottery = &scenarios.Lottery{Of: w.Lottery.Of.v, Pot: w.Lottery.Pot.v}

@@ -2,7 +2,6 @@ package loader
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"hongbao/reference/wallet"
@@ -28,24 +27,13 @@ type runningTotalFile struct {
 
 type totalRoundFile struct {
 	place
-	Name    text       `json:"name" jsonschema:"The name of the round."`
-	Takes   span       `json:"takes" jsonschema:"Duration of the grants."`
-	Fault   totalFault `json:"fault,omitempty" jsonschema:"timeout of calls, down (the primary, which restarts empty), or crash of writers; omitted: no fault."`
-	After   span       `json:"after,omitempty" jsonschema:"Time from the start of the round to the fault."`
-	For     span       `json:"for,omitempty" jsonschema:"Duration of the fault; for crash: the period in which the writers crash."`
-	Ratio   share      `json:"ratio,omitempty" jsonschema:"timeout: share of the calls that get no answer; crash: share of the writers."`
-	Applied share      `json:"applied,omitempty" jsonschema:"timeout: share of the unanswered calls that take effect."`
-}
-
-type totalFault struct{ name }
-
-func totalFaults() []string {
-	return []string{string(scenarios.FaultTimeout), string(scenarios.FaultDown), string(scenarios.FaultCrash)}
-}
-
-func (n *totalFault) read(s string) string { return n.pick(s, totalFaults()) }
-func (n *totalFault) form() form {
-	return n.words("a fault of the running total", totalFaults())
+	Name    text              `json:"name" jsonschema:"The name of the round."`
+	Takes   span              `json:"takes" jsonschema:"Duration of the grants."`
+	Fault   word[totalFaults] `json:"fault,omitempty" jsonschema:"timeout of calls, down (the primary, which restarts empty), or crash of writers; omitted: no fault."`
+	After   span              `json:"after,omitempty" jsonschema:"Time from the start of the round to the fault."`
+	For     span              `json:"for,omitempty" jsonschema:"Duration of the fault; for crash: the period in which the writers crash."`
+	Ratio   share             `json:"ratio,omitempty" jsonschema:"timeout: share of the calls that get no answer; crash: share of the writers."`
+	Applied share             `json:"applied,omitempty" jsonschema:"timeout: share of the unanswered calls that take effect."`
 }
 
 // runningTotal returns the comparison, or nil if the file has none.
@@ -54,13 +42,9 @@ func (f *file) runningTotal() *scenarios.RunningTotal {
 	if !in.ok {
 		return nil
 	}
-	l := in.Latency
 	out := &scenarios.RunningTotal{Writers: int(in.Writers.v), Readers: int(in.Readers.v), Writes: in.Writes.v, Reads: in.Reads.v,
-		Before: in.Before.v, Interval: in.Interval.v, Latency: scenarios.Latency{Min: l.Min.v, P50: l.P50.v, P90: l.P90.v, P99: l.P99.v, Max: l.Max.v},
+		Before: in.Before.v, Interval: in.Interval.v, Latency: in.Latency.latency(), Amount: each(in.Amount, band.get),
 		Timeout: in.Timeout.v, KeyRate: in.KeyRate.v, SwitchAfter: in.SwitchAfter.v, Rest: in.Rest.v}
-	for _, b := range in.Amount {
-		out.Amount = append(out.Amount, b.v)
-	}
 	for _, r := range in.Rounds {
 		out.Rounds = append(out.Rounds, scenarios.TotalRound{Name: r.Name.v, Takes: r.Takes.v, Fault: scenarios.FaultKind(r.Fault.v),
 			After: r.After.v, For: r.For.v, Ratio: r.Ratio.ratio(), Applied: r.Applied.ratio()})
@@ -73,33 +57,18 @@ func (f *faults) checkRunningTotal(in *runningTotalFile) {
 	if !in.ok {
 		return
 	}
-	for _, n := range []number{in.Writers, in.Readers} {
-		if n.ok && (n.v == 0 || n.v > maxInstances) {
-			f.add(n.at, "write the number", "%d is not between 1 and %d", n.v, maxInstances)
-		}
-	}
-	for _, r := range []rate{in.Writes, in.Reads, in.KeyRate} {
-		if r.ok && r.v.Num == 0 {
-			f.add(r.at, "write a rate above zero", "the rate is zero")
-		}
-	}
-	for _, d := range []span{in.Interval, in.Timeout, in.Rest} {
-		if d.ok && d.v < time.Millisecond {
-			f.add(d.at, "write a duration such as 1s", "%v is below %v", d.v, time.Millisecond)
-		}
-	}
-	if in.Rest.ok && in.Interval.ok && in.Timeout.ok && in.Rest.v < minRest(in.Interval.v, in.Timeout.v) {
-		f.add(in.Rest.at, "write at least four intervals plus eight timeouts, so that open calls have ended: "+minRest(in.Interval.v, in.Timeout.v).String(),
-			"a rest of %v is too short to measure the error that a round left", in.Rest.v)
-	}
+	f.checkCounts("write the number", []count{{in.Writers, maxInstances}, {in.Readers, maxInstances}})
+	f.checkRates(in.Writes, in.Reads, in.KeyRate)
+	f.checkLengths(in.Interval, in.Timeout, in.Rest)
+	// A flush to two stores may wait for two timeouts, late effects arrive within four more, and then every instance flushes and
+	// reads once again.
+	least := 4*in.Interval.v + 8*in.Timeout.v
+	f.refuse(in.Rest.place, in.Interval.ok && in.Timeout.ok && in.Rest.v < least, "write at least four intervals plus eight timeouts, so that open calls have ended: "+least.String(),
+		"a rest of %v is too short to measure the error that a round left", in.Rest.v)
 	for _, b := range in.Amount {
-		if b.ok && b.v.Max > maxSingleCap {
-			f.add(b.at, "write the amounts of red packets", "an amount is above %d fen", int64(maxSingleCap))
-		}
+		f.refuse(b.place, b.v.Max > maxSingleCap, "write the amounts of red packets", "an amount is above %d fen", int64(maxSingleCap))
 	}
-	if in.Before.ok && in.Before.v > maxBefore {
-		f.add(in.Before.at, "write the sum that earlier rounds granted", "the sum is above %d fen", int64(maxBefore))
-	}
+	f.refuse(in.Before.place, in.Before.v > maxBefore, "write the sum that earlier rounds granted", "the sum is above %d fen", int64(maxBefore))
 	f.checkLatency(&latencyFile{Client: in.Latency})
 	if len(in.Rounds) > scenarios.MaxTotalRounds {
 		f.add(in.Rounds[scenarios.MaxTotalRounds].at, "keep the most important ones", "more than %d rounds", scenarios.MaxTotalRounds)
@@ -117,36 +86,15 @@ func (f *faults) checkRunningTotal(in *runningTotalFile) {
 // maxBefore leaves room in Money for the grants of the rounds.
 const maxBefore = wallet.Money(1 << 60)
 
-// minRest is the time after a round until its flushes have ended and all readers have seen them. A flush to two stores may wait
-// for two timeouts, late effects arrive within four more, and then every instance flushes and reads once again.
-func minRest(interval, timeout time.Duration) time.Duration { return 4*interval + 8*timeout }
-
 // checkTotalRound checks one round: its fault is within the round and has exactly the keys of its kind.
 func (f *faults) checkTotalRound(in *totalRoundFile) {
 	kindKeys := map[scenarios.FaultKind]string{scenarios.FaultTimeout: "after for ratio applied", scenarios.FaultDown: "after for", scenarios.FaultCrash: "after for ratio"}[scenarios.FaultKind(in.Fault.v)]
 	if in.Fault.at != (spot{}) && !in.Fault.ok {
 		return
 	}
-	for _, k := range []struct {
-		key string
-		place
-	}{{"after", in.After.place}, {"for", in.For.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place}} {
-		required := strings.Contains(" "+kindKeys+" ", " "+k.key+" ")
-		switch {
-		case k.ok && !required && kindKeys == "":
-			f.add(k.at, "remove it, or add a fault", "a round without a fault has no %s", k.key)
-		case k.ok && !required:
-			f.add(k.at, "remove it; the keys of this kind are: "+strings.ReplaceAll(kindKeys, " ", ", "), "a fault of kind %s has no %s", in.Fault.v, k.key)
-		case !k.ok && required && k.at == (spot{}):
-			f.add(in.Fault.at, "the keys of this kind are: "+strings.ReplaceAll(kindKeys, " ", ", "), "key %q is missing", k.key)
-		}
-	}
-	if in.Takes.ok && in.Takes.v == 0 {
-		f.add(in.Takes.at, "write the duration of the grants, such as 15s", "the duration of the round is zero")
-	}
-	if in.After.ok && in.For.ok && in.Takes.ok && in.After.v+in.For.v > in.Takes.v {
-		f.add(in.For.at, "write a fault that ends within the round", "the fault ends after its round of %v", in.Takes.v)
-	}
+	f.checkKeys(in.Fault.place, in.Fault.v, kindKeys, "", []key{{"after", in.After.place}, {"for", in.For.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place}})
+	f.refuse(in.Takes.place, in.Takes.v == 0, "write the duration of the grants, such as 15s", "the duration of the round is zero")
+	f.refuse(in.For.place, in.After.ok && in.Takes.ok && in.After.v+in.For.v > in.Takes.v, "write a fault that ends within the round", "the fault ends after its round of %v", in.Takes.v)
 }
 
 // checkTotalSize refuses a comparison that would take too long.
@@ -163,8 +111,6 @@ func (f *faults) checkTotalSize(in *runningTotalFile) {
 		most float64
 		what string
 	}{{grants, scenarios.MaxTotalGrants, "grants"}, {calls, scenarios.MaxTotalCalls, "calls to Redis"}} {
-		if n.of > n.most {
-			f.add(in.at, hint, "%s are more than %s", fmt.Sprintf("%.0f %s", n.of, n.what), fmt.Sprintf("%.0f", n.most))
-		}
+		f.refuse(in.place, n.of > n.most, hint, "%s are more than %s", fmt.Sprintf("%.0f %s", n.of, n.what), fmt.Sprintf("%.0f", n.most))
 	}
 }

@@ -1,7 +1,6 @@
 package loader
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -32,17 +31,17 @@ func join(path string, text string) (string, joined, *Error) {
 	if !present {
 		return text, joined{}, nil
 	}
-	value := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(like[0].text), "like:"))
+	value := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(like.text), "like:"))
 	name, _, _ := strings.Cut(value, " #")
 	name = strings.Trim(strings.TrimSpace(name), `"'`)
 	fail := func(problem, hint string, cause error) *Error {
-		return &Error{File: path, Line: like[0].number, Column: 1, Snippet: like[0].text, Problem: problem, Hint: hint, cause: cause}
+		return &Error{File: path, Line: like.number, Column: 1, Snippet: like.text, Problem: problem, Hint: hint, cause: cause}
 	}
 	if name == "" || name != filepath.Base(name) {
 		return "", joined{}, fail("like needs the name of a file in the same folder", "write a name such as base.yaml, without a folder", nil)
 	}
 	other := filepath.Join(filepath.Dir(path), name)
-	src, err := readFile(other)
+	src, _, err := readFile(other)
 	if err != nil {
 		return "", joined{}, fail("the base file cannot be read", "write the name of a file in the same folder", err)
 	}
@@ -73,15 +72,13 @@ type line struct {
 	text   string
 }
 
-// sections returns the lines of each top-level key of a text.
-func sections(text string) map[string][]line {
-	out, key := map[string][]line{}, ""
+// sections returns the first line of each top-level key of a text.
+func sections(text string) map[string]line {
+	out := map[string]line{}
 	for i, l := range strings.Split(text, "\n") {
-		if k, begins := topKey(l); begins {
-			key = k
-		}
-		if key != "" {
-			out[key] = append(out[key], line{i + 1, l})
+		key, begins := topKey(l)
+		if _, again := out[key]; begins && !again {
+			out[key] = line{i + 1, l}
 		}
 	}
 	return out
@@ -94,14 +91,4 @@ func topKey(l string) (string, bool) {
 		return "", false
 	}
 	return key, true
-}
-
-// readFile reads at most MaxFile+1 bytes of a file.
-func readFile(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return readBounded(file)
 }

@@ -32,14 +32,9 @@ const maxFiles = 1_000
 // Load reads a scenario file. Its error joins one *Error for each fault of the file, at most MaxFaults.
 func Load(path string) (*scenarios.Scenario, error) {
 	const hint = "`hongbao scenario list` lists the scenarios"
-	file, err := os.Open(path)
+	src, problem, err := readFile(path)
 	if err != nil {
-		return nil, &Error{File: path, Problem: "cannot be opened", Hint: hint, cause: err}
-	}
-	defer file.Close()
-	src, err := readBounded(file)
-	if err != nil {
-		return nil, &Error{File: path, Problem: "cannot be read", Hint: hint, cause: err}
+		return nil, &Error{File: path, Problem: problem, Hint: hint, cause: err}
 	}
 	text, j, fault := join(path, strings.ReplaceAll(string(src), "\r\n", "\n"))
 	if fault != nil {
@@ -48,8 +43,16 @@ func Load(path string) (*scenarios.Scenario, error) {
 	return parse(path, []byte(text), j)
 }
 
-// readBounded reads at most MaxFile+1 bytes, which is enough to detect a file that is too large.
-func readBounded(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, MaxFile+1)) }
+// readFile reads at most MaxFile+1 bytes of a file, which is enough to detect one that is too large.
+func readFile(path string) (src []byte, problem string, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, "cannot be opened", err
+	}
+	defer file.Close()
+	src, err = io.ReadAll(io.LimitReader(file, MaxFile+1))
+	return src, "cannot be read", err
+}
 
 // Parse reads a scenario from its text. name is the file name shown in errors; without folder and extension it is the
 // scenario's name. The text must not have a like key. Errors are as in Load. Parse does not panic on any input.
@@ -73,9 +76,7 @@ func parse(name string, src []byte, j joined) (*scenarios.Scenario, error) {
 	}
 	var in file
 	f.read(body, spot{}, reflect.ValueOf(&in).Elem())
-	if in.Like.ok && j.other == "" {
-		f.add(in.Like.at, "save the text in the folder of its base file", "like is only possible in a file")
-	}
+	f.refuse(in.Like.place, j.other == "", "save the text in the folder of its base file", "like is only possible in a file")
 	in.expand()
 	f.check(&in)
 	if len(f.found) > 0 {

@@ -8,89 +8,100 @@ import (
 	"hongbao/scenarios"
 )
 
-// name is a scalar that is one of a few words.
-type name struct {
-	place
-	v string
+// word is a scalar that is one of the words of the vocabulary V.
+type word[V vocabulary] struct{ value[string] }
+
+// vocabulary lists the allowed words and describes one of them.
+type vocabulary interface {
+	words() (what string, all []string)
 }
 
-func (n *name) pick(s string, from []string) string {
-	if n.v = s; !slices.Contains(from, s) {
+func (n *word[V]) read(s string) string {
+	n.v = s
+	if !slices.Contains(n.form().names, s) {
 		return "is not a known name"
 	}
 	return ""
 }
 
-func (n *name) words(what string, from []string) form {
-	return form{what: what, hint: "write one of: " + strings.Join(from, ", "), names: from}
+func (*word[V]) form() form {
+	var list V
+	what, all := list.words()
+	return form{what: what, hint: "write one of: " + strings.Join(all, ", "), names: all}
 }
 
-type playName struct{ name }
+// The vocabularies.
+type (
+	plays        struct{}
+	stages       struct{}
+	awards       struct{}
+	kinds        struct{}
+	dependencies struct{}
+	switches     struct{}
+	operations   struct{}
+	seconds      struct{}
+	totalFaults  struct{}
+	couponFaults struct{}
+)
 
-// plays lists the names of the plays.
-func plays() []string {
-	return []string{string(scenarios.CardCollection), string(scenarios.CardLottery), string(scenarios.Rain), string(scenarios.FriendRain), string(scenarios.Fireworks)}
+func (plays) words() (string, []string) {
+	return "a play", wordsOf(scenarios.CardCollection, scenarios.CardLottery, scenarios.Rain, scenarios.FriendRain, scenarios.Fireworks)
 }
 
-func (n *playName) read(s string) string { return n.pick(s, plays()) }
-func (n *playName) form() form           { return n.words("a play", plays()) }
-
-type stageName struct{ name }
-
-// stages lists the names of the stages.
-func stages() (names []string) {
+func (stages) words() (what string, all []string) {
 	for s := wallet.InternalTest; s <= wallet.Official; s++ {
-		names = append(names, s.String())
+		all = append(all, s.String())
 	}
-	return names
+	return "a stage", all
 }
 
-func (n *stageName) read(s string) string { return n.pick(s, stages()) }
-func (n *stageName) form() form           { return n.words("a stage", stages()) }
+func (awards) words() (what string, all []string) {
+	for a := wallet.Cash; a.Valid(); a++ {
+		all = append(all, a.String())
+	}
+	return "a reward type", all
+}
 
-func (n *stageName) stage() wallet.Stage {
+func (kinds) words() (string, []string) {
+	return "a fault", wordsOf(scenarios.FaultTimeout, scenarios.FaultDown, scenarios.FaultFlush, scenarios.FaultCrash, scenarios.FaultSkew)
+}
+
+func (totalFaults) words() (string, []string) {
+	return "a fault of the running total", wordsOf(scenarios.FaultTimeout, scenarios.FaultDown, scenarios.FaultCrash)
+}
+
+func (couponFaults) words() (string, []string) {
+	return "a fault of coupons", wordsOf(scenarios.FaultTimeout, scenarios.FaultCrash, scenarios.FaultFailover)
+}
+
+func (dependencies) words() (string, []string) { return "a dependency", scenarios.Dependencies }
+func (switches) words() (string, []string) {
+	return "a degrade switch", wordsOf(wallet.AllSwitches()...)
+}
+func (operations) words() (string, []string) { return "an operation", scenarios.Operations() }
+func (seconds) words() (string, []string)    { return "a second", []string{"busiest"} }
+
+func wordsOf[T ~string](ts ...T) (all []string) {
+	for _, t := range ts {
+		all = append(all, string(t))
+	}
+	return all
+}
+
+// stageOf returns the stage of that name, or the zero stage.
+func stageOf(n word[stages]) wallet.Stage {
 	s, _ := wallet.ParseStage(n.v)
 	return s
 }
 
-type awardName struct{ name }
-
-// awards lists the names of the reward types.
-func awards() (names []string) {
-	for a := wallet.Cash; a.Valid(); a++ {
-		names = append(names, a.String())
-	}
-	return names
-}
-
-func (n *awardName) read(s string) string { return n.pick(s, awards()) }
-func (n *awardName) form() form           { return n.words("a reward type", awards()) }
-
-func (n *awardName) award() wallet.AwardType {
+// awardOf returns the reward type of that name, or the zero type.
+func awardOf(n word[awards]) wallet.AwardType {
 	a, _ := wallet.ParseAwardType(n.v)
 	return a
 }
 
-type kindName struct{ name }
-
-// kinds lists the names of the faults.
-func kinds() []string {
-	return []string{string(scenarios.FaultTimeout), string(scenarios.FaultDown), string(scenarios.FaultFlush), string(scenarios.FaultCrash), string(scenarios.FaultSkew)}
-}
-
-func (n *kindName) read(s string) string { return n.pick(s, kinds()) }
-func (n *kindName) form() form           { return n.words("a fault", kinds()) }
-
-type dependencyName struct{ name }
-
-func (n *dependencyName) read(s string) string { return n.pick(s, scenarios.Dependencies) }
-func (n *dependencyName) form() form           { return n.words("a dependency", scenarios.Dependencies) }
-
 // sceneName is the id of a scene, as in order numbers (O3).
-type sceneName struct {
-	place
-	v wallet.SceneID
-}
+type sceneName struct{ value[wallet.SceneID] }
 
 func (n *sceneName) read(s string) string {
 	if n.v = wallet.SceneID(s); !n.v.Valid() {

@@ -46,10 +46,15 @@ type place struct {
 
 func (p *place) note(at spot, ok bool) { p.at, p.ok = at, ok }
 
-type text struct {
+// value is a value of a file and its place.
+type value[T any] struct {
 	place
-	v string
+	v T
 }
+
+func (x value[T]) get() T { return x.v }
+
+type text struct{ value[string] }
 
 func (t *text) read(s string) string {
 	if t.v = strings.TrimSpace(s); t.v == "" || len(t.v) > maxText {
@@ -60,10 +65,7 @@ func (t *text) read(s string) string {
 
 func (*text) form() form { return form{what: "a text", hint: "write a line of text"} }
 
-type toggle struct {
-	place
-	v bool
-}
+type toggle struct{ value[bool] }
 
 func (f *toggle) read(s string) string {
 	f.v = s == "true"
@@ -76,10 +78,7 @@ func (f *toggle) read(s string) string {
 func (*toggle) form() form { return form{what: "a boolean", hint: "write true or false"} }
 
 // number is a whole number of things, such as people or weights.
-type number struct {
-	place
-	v int64
-}
+type number struct{ value[int64] }
 
 func (n *number) read(s string) (problem string) {
 	digits, unit := cutUnit(s)
@@ -95,10 +94,7 @@ func (*number) form() form {
 }
 
 // fen is an amount of money.
-type fen struct {
-	place
-	v wallet.Money
-}
+type fen struct{ value[wallet.Money] }
 
 func (m *fen) read(s string) string {
 	n, problem := whole(s)
@@ -111,10 +107,7 @@ func (*fen) form() form {
 }
 
 // share is a part of a whole, from 0 to 1.
-type share struct {
-	place
-	v scenarios.Ratio
-}
+type share struct{ value[scenarios.Ratio] }
 
 func (r *share) read(s string) string {
 	num, den, problem := s, "1", ""
@@ -148,10 +141,7 @@ func (*share) form() form {
 }
 
 // rate is a number of grants or entries a second.
-type rate struct {
-	place
-	v scenarios.Ratio
-}
+type rate struct{ value[scenarios.Ratio] }
 
 func (r *rate) read(s string) (problem string) {
 	per, ok := strings.CutSuffix(s, "/s")
@@ -173,11 +163,18 @@ func (*rate) form() form {
 	return form{what: "a rate", hint: "write a rate per second, such as 5/s, 300k/s or 1.8M/s", pattern: `^[0-9][0-9_.]*[kM]?/s$`}
 }
 
-// span is a duration.
-type span struct {
-	place
-	v time.Duration
+// ParseRate parses a rate per second in the format of scenario files, such as 5/s, 300k/s or 1.8M/s. The error contains the
+// problem and the expected format.
+func ParseRate(s string) (scenarios.Ratio, error) {
+	var r rate
+	if problem := r.read(s); problem != "" {
+		return scenarios.Ratio{}, fmt.Errorf("%q %s: %s", s, problem, r.form().hint)
+	}
+	return r.v, nil
 }
+
+// span is a duration.
+type span struct{ value[time.Duration] }
 
 func (d *span) read(s string) string {
 	v, err := time.ParseDuration(s)
@@ -197,10 +194,7 @@ func (*span) form() form {
 }
 
 // moment is a date and time.
-type moment struct {
-	place
-	v time.Time
-}
+type moment struct{ value[time.Time] }
 
 func (m *moment) read(s string) string {
 	v, err := time.ParseInLocation("2006-01-02 15:04:05", s, scenarios.Shanghai())

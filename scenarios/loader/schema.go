@@ -11,12 +11,13 @@ import (
 // Schema returns the JSON Schema of scenario files, for completion and checks in editors. It is generated from the types that
 // the loader fills, so that both know the same keys.
 func Schema() []byte {
-	kinds := map[reflect.Type]*jsonschema.Schema{}
+	schemas := map[reflect.Type]*jsonschema.Schema{}
 	for _, s := range []scalar{&text{}, &toggle{}, &number{}, &weight{}, &fen{}, &share{}, &rate{}, &span{}, &moment{}, &lapse{}, &point{},
-		&band{}, &playName{}, &stageName{}, &awardName{}, &kindName{}, &dependencyName{}, &sceneName{}, &operationName{}, &secondName{}, &figure{}, &totalFault{}, &couponFault{}, &switchName{}} {
-		kinds[reflect.TypeOf(s).Elem()] = s.form().schema()
+		&band{}, &figure{}, &sceneName{}, &word[plays]{}, &word[stages]{}, &word[awards]{}, &word[kinds]{}, &word[dependencies]{}, &word[operations]{},
+		&word[seconds]{}, &word[totalFaults]{}, &word[couponFaults]{}, &word[switches]{}} {
+		schemas[reflect.TypeOf(s).Elem()] = s.form().schema()
 	}
-	schema, err := jsonschema.For[file](&jsonschema.ForOptions{TypeSchemas: kinds})
+	schema, err := jsonschema.For[file](&jsonschema.ForOptions{TypeSchemas: schemas})
 	if err != nil {
 		panic("scenarios: the file format has no schema: " + err.Error())
 	}

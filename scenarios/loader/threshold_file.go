@@ -3,24 +3,25 @@ package loader
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"hongbao/scenarios"
 )
 
 type thresholdFile struct {
 	place
-	Operation     operationName `json:"operation,omitempty" jsonschema:"The operation; omitted: all operations, or the run."`
-	Window        text          `json:"window,omitempty" jsonschema:"Only runs of this window; omitted: any window."`
-	Second        secondName    `json:"second,omitempty" jsonschema:"busiest: only the second in which most requests were due."`
-	P50           figure        `json:"p50_ms,omitempty" jsonschema:"Latency since the moment the request was due, 50th percentile."`
-	P90           figure        `json:"p90_ms,omitempty" jsonschema:"The 90th percentile."`
-	P99           figure        `json:"p99_ms,omitempty" jsonschema:"The 99th percentile."`
-	P999          figure        `json:"p999_ms,omitempty" jsonschema:"The 99.9th percentile."`
-	Max           figure        `json:"max_ms,omitempty" jsonschema:"The maximum."`
-	Errors        share         `json:"error_ratio,omitempty" jsonschema:"Requests without an answer, as a share of those sent."`
-	Refused       share         `json:"refused_ratio,omitempty" jsonschema:"Requests refused permanently, as a share of those sent."`
-	DrainedWithin figure        `json:"drained_within_s,omitempty" jsonschema:"From the end of the load until the backlog is empty."`
-	VisibleWait   figure        `json:"visible_wait_p99_ms,omitempty" jsonschema:"From a grant's acknowledgement until the wallet page shows it, 99th percentile."`
+	Operation     word[operations] `json:"operation,omitempty" jsonschema:"The operation; omitted: all operations, or the run."`
+	Window        text             `json:"window,omitempty" jsonschema:"Only runs of this window; omitted: any window."`
+	Second        word[seconds]    `json:"second,omitempty" jsonschema:"busiest: only the second in which most requests were due."`
+	P50           figure           `json:"p50_ms,omitempty" jsonschema:"Latency since the moment the request was due, 50th percentile."`
+	P90           figure           `json:"p90_ms,omitempty" jsonschema:"The 90th percentile."`
+	P99           figure           `json:"p99_ms,omitempty" jsonschema:"The 99th percentile."`
+	P999          figure           `json:"p999_ms,omitempty" jsonschema:"The 99.9th percentile."`
+	Max           figure           `json:"max_ms,omitempty" jsonschema:"The maximum."`
+	Errors        share            `json:"error_ratio,omitempty" jsonschema:"Requests without an answer, as a share of those sent."`
+	Refused       share            `json:"refused_ratio,omitempty" jsonschema:"Requests refused permanently, as a share of those sent."`
+	DrainedWithin figure           `json:"drained_within_s,omitempty" jsonschema:"From the end of the load until the backlog is empty."`
+	VisibleWait   figure           `json:"visible_wait_p99_ms,omitempty" jsonschema:"From a grant's acknowledgement until the wallet page shows it, 99th percentile."`
 }
 
 // bound is one measure of an entry and its place.
@@ -57,9 +58,8 @@ func (f *faults) checkThresholds(in *file) {
 		if len(all) == 0 && t.ok {
 			f.add(cmp.Or(t.Operation.at, t.Window.at, t.Second.at, t.at), "add a measure, such as p99_ms: 200", "the threshold has no measure")
 		}
-		if w := t.Window; w.ok && len(in.Windows) > 0 && !in.hasWindow(w.v) {
-			f.add(w.at, "write the name of a window, or its words joined with hyphens", "there is no window %q", short(w.v))
-		}
+		known := slices.ContainsFunc(in.Windows, func(w windowFile) bool { return scenarios.SameWindow(w.Name.v, t.Window.v) })
+		f.refuse(t.Window.place, len(in.Windows) > 0 && !known, "write the name of a window, or its words joined with hyphens", "there is no window %q", short(t.Window.v))
 		for _, b := range all {
 			f.checkBound(b)
 			same := b.Threshold
@@ -87,15 +87,6 @@ func (f *faults) checkBound(b bound) {
 	}
 }
 
-func (in *file) hasWindow(name string) bool {
-	for _, w := range in.Windows {
-		if scenarios.SameWindow(w.Name.v, name) {
-			return true
-		}
-	}
-	return false
-}
-
 func (in *file) thresholds() (all []scenarios.Threshold) {
 	for i := range in.Thresholds {
 		for _, b := range in.Thresholds[i].bounds() {
@@ -105,21 +96,8 @@ func (in *file) thresholds() (all []scenarios.Threshold) {
 	return all
 }
 
-type operationName struct{ name }
-
-func (n *operationName) read(s string) string { return n.pick(s, scenarios.Operations()) }
-func (n *operationName) form() form           { return n.words("an operation", scenarios.Operations()) }
-
-type secondName struct{ name }
-
-func (n *secondName) read(s string) string { return n.pick(s, []string{"busiest"}) }
-func (n *secondName) form() form           { return n.words("a second", []string{"busiest"}) }
-
 // figure is a number that is not negative, such as a limit in milliseconds.
-type figure struct {
-	place
-	v scenarios.Ratio
-}
+type figure struct{ value[scenarios.Ratio] }
 
 // maxFigure bounds a limit: more than the milliseconds of the longest run.
 const maxFigure = 1_000_000_000_000
