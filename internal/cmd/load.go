@@ -132,7 +132,7 @@ func load(cmd *cobra.Command, args []string, f loadFlags) error {
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(loadGC))
 	}
-	p.progress = newLoadProgress(cmd.ErrOrStderr(), f.quiet || f.withJSON)
+	p.progress = &loadProgress{progressLine: newProgressLine(cmd.ErrOrStderr(), f.quiet || f.withJSON)}
 	p.logs = cmd.ErrOrStderr()
 	if f.findMax {
 		err = p.search(cmd.Context())

@@ -66,7 +66,7 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	if err := prepareOut(dir); err != nil {
 		return err
 	}
-	progress := newProgress(cmd.ErrOrStderr(), f.quiet || f.json, len(plan))
+	progress := &simProgress{newProgressLine(cmd.ErrOrStderr(), f.quiet || f.json), make([]sim.Progress, len(plan))}
 	record.Runs, err = replay(cmd.Context(), plan, progress)
 	progress.done()
 	if err != nil {
@@ -179,7 +179,7 @@ func parseScale(s string) (num, den int64, err error) {
 }
 
 // replay makes the runs concurrently, at most one per processor. The runs share no state.
-func replay(ctx context.Context, plan []plannedRun, p *progress) ([]reports.Run, error) {
+func replay(ctx context.Context, plan []plannedRun, p *simProgress) ([]reports.Run, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercentOf(plan)))
 	runs, errs := make([]reports.Run, len(plan)), make([]error, len(plan))
 	slots := make(chan struct{}, max(1, min(len(plan), sim.Environment().GOMAXPROCS)))

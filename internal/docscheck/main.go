@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command docscheck runs the commands of the documents, so that a document that no longer works fails CI:
 //
 //	go run ./internal/docscheck README.md docs/*.md
@@ -138,19 +140,16 @@ func (c *checker) document(ctx context.Context, name, dir string) (int, error) {
 			continue
 		}
 		begin := time.Now()
-		if err := c.block(ctx, s, b); err != nil {
+		limited, cancel := context.WithTimeoutCause(ctx, c.limit, fmt.Errorf("the limit of %s for one block is over", c.limit))
+		err := s.run(limited, b)
+		cancel()
+		if err != nil {
 			return ran, fmt.Errorf("%s:%d: %w", name, b.line, err)
 		}
 		ran++
 		fmt.Fprintf(c.out, "ok    %7.1f s  %s:%d\n", time.Since(begin).Seconds(), name, b.line)
 	}
 	return ran, nil
-}
-
-func (c *checker) block(ctx context.Context, s *shell, b block) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.limit, fmt.Errorf("the limit of %s for one block is over", c.limit))
-	defer cancel()
-	return s.run(ctx, b)
 }
 
 // open copies the repository into dir and starts a shell there.
