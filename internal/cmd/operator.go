@@ -107,6 +107,30 @@ func (f *operatorFlags) print(w io.Writer, v any, text func(io.Writer)) error {
 	return e.Encode(v)
 }
 
+// printList prints a list: as JSON, each element as jsonOf returns it, or one line for each element.
+func printList[T, J any](f *operatorFlags, cmd *cobra.Command, all []T, jsonOf func(T) J, lineOf func(T) string) error {
+	out := []J{}
+	for _, v := range all {
+		out = append(out, jsonOf(v))
+	}
+	return f.print(cmd.OutOrStdout(), out, func(w io.Writer) {
+		for _, v := range all {
+			fmt.Fprintln(w, lineOf(v))
+		}
+	})
+}
+
+// runNumber is run for a command whose argument is the number of something, such as "a job".
+func (f *operatorFlags) runNumber(what string, do func(cmd *cobra.Command, o *client.OperatorClient, n int64) error) func(*cobra.Command, []string) error {
+	return f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
+		n, err := parseNumber(args[0], what)
+		if err != nil {
+			return err
+		}
+		return do(cmd, o, n)
+	})
+}
+
 // parseNumber parses an argument that is the number of something, such as "a job".
 func parseNumber(text, what string) (int64, error) {
 	var n int64

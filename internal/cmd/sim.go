@@ -100,13 +100,13 @@ func prepareOut(dir string) error {
 func outcome(r *reports.Record) error {
 	switch {
 	case r.Interrupted:
-		return as(errInterrupted, errors.New("interrupted: the partial record is stored, its verdict is unknown"))
+		return as(exitInterrupted, errors.New("interrupted: the partial record is stored, its verdict is unknown"))
 	case r.Violated():
-		return as(errViolation, errPrinted)
+		return as(exitViolation, errPrinted)
 	case r.Verdict == reports.Fail:
-		return as(errMissed, errPrinted)
+		return as(exitMissed, errPrinted)
 	case r.Verdict != reports.Pass:
-		return as(errUnknown, errors.New("the verdict is unknown: the report gives the reason"))
+		return as(exitUnknown, errors.New("the verdict is unknown: the report gives the reason"))
 	}
 	return nil
 }
