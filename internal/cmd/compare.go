@@ -55,19 +55,15 @@ completed rounds were compared).`,
   hongbao compare --save-baseline rain-peak.baseline.json old
   hongbao load scenarios/rain-peak.yaml --peak 1000/s --duration 10s --repeat 5 --out new
   hongbao compare rain-peak.baseline.json new`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if f.playsRounds() {
-				return nil // the arguments of hongbao load
-			}
-			if want := f.wantArgs(); len(args) != want {
-				return usage("want %d argument(s), got %d; see hongbao compare --help", want, len(args))
-			}
-			return nil
-		},
+		Args: func(_ *cobra.Command, args []string) error { return f.checkArgs(args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case f.playsRounds():
-				return playAndCompare(cmd, args, f)
+				c, err := newBuildComparison(&f, args, cmd.ErrOrStderr())
+				if err != nil {
+					return err
+				}
+				return c.compare(cmd, f)
 			case f.saveBaseline != "":
 				return saveBaseline(cmd, f.saveBaseline, args[0])
 			}
@@ -89,12 +85,16 @@ completed rounds were compared).`,
 	return cmd
 }
 
-// wantArgs returns the number of arguments when no rounds are played.
-func (f *compareFlags) wantArgs() int {
+// checkArgs checks the number of arguments.
+func (f *compareFlags) checkArgs(args []string) error {
+	want := 2
 	if f.saveBaseline != "" {
-		return 1
+		want = 1
 	}
-	return 2
+	if !f.playsRounds() && len(args) != want { // those of rounds are the arguments of hongbao load
+		return usage("want %d argument(s), got %d; see hongbao compare --help", want, len(args))
+	}
+	return nil
 }
 
 // compareRecords compares two runs or baselines and prints the result.
@@ -129,15 +129,6 @@ func compareRecords(cmd *cobra.Command, base, candidate string, f compareFlags) 
 		return as(exitUnknown, errors.New("the result of the comparison is unknown: the table gives the reason"))
 	}
 	return nil
-}
-
-// playAndCompare runs hongbao compare --base --candidate.
-func playAndCompare(cmd *cobra.Command, args []string, f compareFlags) error {
-	c, err := newBuildComparison(&f, args, cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	return c.compare(cmd, f)
 }
 
 // compare plays the rounds and compares them.

@@ -184,10 +184,7 @@ func planLoad(file string, f loadFlags) (*loadPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &loadPlan{flags: f, whole: whole, dir: f.out}
-	if p.dir == "" {
-		p.dir = filepath.Join("reports", "out", "load-"+whole.Name+"-"+time.Now().Format("20060102-150405"))
-	}
+	p := &loadPlan{flags: f, whole: whole, dir: outOr(f.out, "load-"+whole.Name)}
 	p.record = &reports.Record{
 		Schema: reports.Schema, Kind: "load", Seed: f.seed, Commit: commit(), Environment: sim.Environment(),
 		Scenario: reports.Scenario{Name: whole.Name, Title: whole.Title, TitleZH: whole.TitleZH, Description: whole.Description, File: filepath.ToSlash(file),

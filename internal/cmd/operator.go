@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"hongbao/reference/sdk/client"
-	"hongbao/reference/server/auth"
 	"hongbao/reference/wallet"
 )
 
@@ -49,13 +47,9 @@ Roles: a viewer reads status and settings, an operator also changes them, an aud
 
 // newClient returns a client that signs with the operator's key.
 func (f *operatorFlags) newClient() (*client.OperatorClient, error) {
-	file := f.keys
-	if file == "" {
-		file = filepath.Join(f.data, "keys.json")
-	}
-	keys, err := auth.Load(file)
+	keys, err := loadKeys(f.keys, f.data)
 	if err != nil {
-		return nil, usage("%w\n  hint: hongbao serve creates the keys in its data folder; give that folder with --data", err)
+		return nil, err
 	}
 	key, err := signingKey(keys, signFlags{operator: f.as})
 	if err != nil {

@@ -207,14 +207,19 @@ func (f *operatorFlags) changePage(cmd *cobra.Command, o *client.OperatorClient,
 	return f.print(cmd.OutOrStdout(), map[string]int64{"version": version}, func(w io.Writer) { fmt.Fprintf(w, "version %d is active\n", version) })
 }
 
-// readAtMost reads a file of at most limit bytes.
-func readAtMost(name string, limit int) ([]byte, error) {
+// readFile reads a file, but at most limit bytes and one.
+func readFile(name string, limit int64) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, usage("%w", err)
+		return nil, err
 	}
 	defer file.Close()
-	b, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
+	return io.ReadAll(io.LimitReader(file, limit+1))
+}
+
+// readAtMost reads a file of at most limit bytes.
+func readAtMost(name string, limit int) ([]byte, error) {
+	b, err := readFile(name, int64(limit))
 	if err != nil {
 		return nil, usage("%w", err)
 	}

@@ -59,10 +59,7 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	if err != nil {
 		return err
 	}
-	dir := f.out
-	if dir == "" {
-		dir = filepath.Join("reports", "out", record.Scenario.Name+"-"+time.Now().Format("20060102-150405"))
-	}
+	dir := outOr(f.out, record.Scenario.Name)
 	if err := prepareOut(dir); err != nil {
 		return err
 	}
@@ -86,6 +83,14 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 		return err
 	}
 	return outcome(record)
+}
+
+// outOr returns the folder of --out, or by default a new one named after what is run.
+func outOr(out, name string) string {
+	if out != "" {
+		return out
+	}
+	return filepath.Join("reports", "out", name+"-"+time.Now().Format("20060102-150405"))
 }
 
 // prepareOut creates the folder of a run and tests that it is writable, before the run starts.

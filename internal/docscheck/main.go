@@ -121,23 +121,20 @@ func (c *checker) document(ctx context.Context, name, dir string) (int, error) {
 		}
 		return 0, fmt.Errorf("%s:%s", name, faults[last])
 	}
-	blocks = slices.DeleteFunc(blocks, func(b block) bool { return !b.commands() })
-	if c.parse || !slices.ContainsFunc(blocks, func(b block) bool { return b.marker == "" }) {
-		for _, b := range blocks {
-			fmt.Fprintf(c.out, "skip            %s:%d %s\n", name, b.line, b.marker)
-		}
-		return 0, nil
-	}
-	s, err := c.open(ctx, dir)
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", name, err)
-	}
-	defer s.close()
+	var s *shell // nil: nothing had to run yet
+	defer func() { s.close() }()
 	ran := 0
 	for _, b := range blocks {
-		if b.marker != "" {
+		switch {
+		case !b.commands():
+			continue
+		case c.parse || b.marker != "":
 			fmt.Fprintf(c.out, "skip            %s:%d %s\n", name, b.line, b.marker)
 			continue
+		case s == nil:
+			if s, err = c.open(ctx, dir); err != nil {
+				return 0, fmt.Errorf("%s: %w", name, err)
+			}
 		}
 		begin := time.Now()
 		limited, cancel := context.WithTimeoutCause(ctx, c.limit, fmt.Errorf("the limit of %s for one block is over", c.limit))

@@ -174,7 +174,7 @@ func (s *shell) makeRoom(ports []int) error {
 
 // close stops the server, if one runs.
 func (s *shell) close() {
-	if s.server == nil {
+	if s == nil || s.server == nil {
 		return
 	}
 	_ = syscall.Kill(-s.server.group, syscall.SIGTERM)

@@ -184,9 +184,7 @@ func (s *Service) Run(ctx context.Context) error {
 
 // watch updates readiness and the metrics until ctx ends.
 func (s *Service) watch(ctx context.Context) {
-	t := time.NewTicker(statusEvery)
-	defer t.Stop()
-	for {
+	repeat(ctx, statusEvery, func() {
 		if err := s.live.stores.ping(ctx, s.flags.set.On(wallet.SwitchLastResort)); err != nil && ctx.Err() == nil {
 			s.server.SetReady(false, err.Error())
 		} else if ctx.Err() == nil {
@@ -196,6 +194,15 @@ func (s *Service) watch(ctx context.Context) {
 			s.metrics.Status(status)
 		}
 		s.recordStates()
+	})
+}
+
+// repeat calls f now and at each interval until ctx ends.
+func repeat(ctx context.Context, interval time.Duration, f func()) {
+	t := time.NewTicker(interval)
+	defer t.Stop()
+	for {
+		f()
 		select {
 		case <-ctx.Done():
 			return
