@@ -167,7 +167,7 @@ func (p *Program) tail() string {
 	return string(bytes.TrimSpace(text[max(0, len(text)-tailBytes):]))
 }
 
-// server is a Program on a port of its own, with a data folder.
+// server is a Program with a separate port and data folder.
 type server struct {
 	proc *Program
 	data string
