@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -62,13 +63,11 @@ func openShell(tree, dir string) (*shell, error) {
 // environment is that of this process without what a calling make has put into it. BUILD_FLAGS leaves out -trimpath, with
 // which make build would compile every package again that the tests have compiled already.
 func environment() []string {
-	env := []string{"BUILD_FLAGS="}
-	for _, e := range os.Environ() {
-		if key, _, _ := strings.Cut(e, "="); key != "MAKEFLAGS" && key != "MFLAGS" && key != "MAKELEVEL" && key != "BUILD_FLAGS" {
-			env = append(env, e)
-		}
-	}
-	return env
+	env := slices.DeleteFunc(os.Environ(), func(e string) bool {
+		key, _, _ := strings.Cut(e, "=")
+		return key == "MAKEFLAGS" || key == "MFLAGS" || key == "MAKELEVEL"
+	})
+	return append(env, "BUILD_FLAGS=")
 }
 
 // state is where the last block that succeeded left its variables and its working directory.
