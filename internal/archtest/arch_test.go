@@ -49,7 +49,7 @@ func rows() []row {
 		{folder: "internal/rig/real", ours: []string{"internal/rig"},
 			why: "runs a command beside the rig's servers"},
 		{folder: "internal/docscheck", why: "runs the commands of documents; knows nothing of wallets"},
-		{folder: "internal/modpath", why: "rewrites the module path; it must not import what it rewrites"},
+		{folder: "internal/modpath", libs: []string{"golang.org/x/mod", "google.golang.org/protobuf"}, why: "rewrites the module path; it must not import what it rewrites"},
 
 		{folder: "reference/wallet", virtual: true,
 			why: "every package imports the contract, so it must have no dependencies"},

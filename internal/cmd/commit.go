@@ -24,13 +24,9 @@ func commit() string {
 
 // gitCommit returns the commit that is checked out in the working directory.
 func gitCommit() string {
-	out, err := exec.Command("git", "rev-parse", "HEAD").Output()
+	head, err := exec.Command("git", "describe", "--always", "--exclude=*", "--abbrev=40", "--dirty=+changes").Output()
 	if err != nil {
 		return "unknown"
 	}
-	head := strings.TrimSpace(string(out))
-	if changed, err := exec.Command("git", "status", "--porcelain", "--untracked-files=no").Output(); err == nil && len(changed) > 0 {
-		head += "+changes"
-	}
-	return head
+	return strings.TrimSpace(string(head))
 }

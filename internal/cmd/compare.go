@@ -55,19 +55,15 @@ completed rounds were compared).`,
   hongbao compare --save-baseline rain-peak.baseline.json old
   hongbao load scenarios/rain-peak.yaml --peak 1000/s --duration 10s --repeat 5 --out new
   hongbao compare rain-peak.baseline.json new`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if f.playsRounds() {
-				return nil // the arguments of hongbao load
-			}
-			if want := f.wantArgs(); len(args) != want {
-				return usage("want %d argument(s), got %d; see hongbao compare --help", want, len(args))
-			}
-			return nil
-		},
+		Args: func(_ *cobra.Command, args []string) error { return f.checkArgs(args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case f.playsRounds():
-				return playAndCompare(cmd, args, f)
+				c, err := newBuildComparison(&f, args, cmd.ErrOrStderr())
+				if err != nil {
+					return err
+				}
+				return c.compare(cmd, f)
 			case f.saveBaseline != "":
 				return saveBaseline(cmd, f.saveBaseline, args[0])
 			}
@@ -89,12 +85,16 @@ completed rounds were compared).`,
 	return cmd
 }
 
-// wantArgs returns the number of arguments when no rounds are played.
-func (f *compareFlags) wantArgs() int {
+// checkArgs checks the number of arguments.
+func (f *compareFlags) checkArgs(args []string) error {
+	want := 2
 	if f.saveBaseline != "" {
-		return 1
+		want = 1
 	}
-	return 2
+	if !f.playsRounds() && len(args) != want { // those of rounds are the arguments of hongbao load
+		return usage("want %d argument(s), got %d; see hongbao compare --help", want, len(args))
+	}
+	return nil
 }
 
 // compareRecords compares two runs or baselines and prints the result.
@@ -124,20 +124,11 @@ func compareRecords(cmd *cobra.Command, base, candidate string, f compareFlags) 
 	case err != nil:
 		return err
 	case d.Result == reports.Fail:
-		return as(errRegression, errPrinted)
+		return as(exitRegression, errPrinted)
 	case d.Result != reports.Pass:
-		return as(errUnknown, errors.New("the result of the comparison is unknown: the table gives the reason"))
+		return as(exitUnknown, errors.New("the result of the comparison is unknown: the table gives the reason"))
 	}
 	return nil
-}
-
-// playAndCompare runs hongbao compare --base --candidate.
-func playAndCompare(cmd *cobra.Command, args []string, f compareFlags) error {
-	c, err := newBuildComparison(&f, args, cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	return c.compare(cmd, f)
 }
 
 // compare plays the rounds and compares them.
@@ -147,13 +138,13 @@ func (c *buildComparison) compare(cmd *cobra.Command, f compareFlags) error {
 		return err
 	}
 	if err := cmd.Context().Err(); err != nil && complete < 2 {
-		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: too few to compare", complete))
+		return as(exitInterrupted, fmt.Errorf("interrupted after %d rounds: too few to compare", complete))
 	}
 	c.printf("")
 	err = compareRecords(cmd, filepath.Join(c.dir, baseDir), filepath.Join(c.dir, candidateDir), f)
 	c.printf("\nrecords: %s", c.dir)
 	if cmd.Context().Err() != nil {
-		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: only these were compared", complete))
+		return as(exitInterrupted, fmt.Errorf("interrupted after %d rounds: only these were compared", complete))
 	}
 	return err
 }
@@ -165,11 +156,11 @@ func saveBaseline(cmd *cobra.Command, file, run string) error {
 		return err
 	}
 	if b.Doubt != "" {
-		return as(errUnknown, errors.New("no baseline: the run is inconclusive: "+b.Doubt))
+		return as(exitUnknown, errors.New("no baseline: the run is inconclusive: "+b.Doubt))
 	}
 	for _, c := range b.Checks {
 		if c.Result != reports.Pass {
-			return as(errUnknown, errors.New("no baseline: check "+c.Name+" is "+string(c.Result)))
+			return as(exitUnknown, errors.New("no baseline: check "+c.Name+" is "+string(c.Result)))
 		}
 	}
 	if err := compare.WriteBaseline(file, b); err != nil {

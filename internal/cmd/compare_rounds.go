@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"hongbao/reports"
 	"hongbao/reports/compare"
@@ -143,7 +142,7 @@ func (c *buildComparison) checkLoads(results [2]loadResult, dir, name string) (b
 		case results[i].code == exitUsage:
 			return false, usage("the %s's load: %s", folderOf(i), strings.TrimPrefix(results[i].stderrTail, "hongbao: "))
 		default:
-			return false, as(errUnknown, fmt.Errorf("%w: the %s's load failed: %s", errUnusable, folderOf(i), why))
+			return false, as(exitUnknown, fmt.Errorf("%w: the %s's load failed: %s", errUnusable, folderOf(i), why))
 		}
 	}
 	return true, nil
@@ -217,7 +216,7 @@ func (c *buildComparison) printf(format string, args ...any) {
 
 // newBuildComparison checks the flags and the arguments of the load. Its errors are usage errors.
 func newBuildComparison(f *compareFlags, args []string, progress io.Writer) (*buildComparison, error) {
-	c := &buildComparison{builds: [2]string{f.base, f.candidate}, args: args, rounds: f.rounds, turns: f.turns, dir: f.out, progress: progress, load: playLoad}
+	c := &buildComparison{builds: [2]string{f.base, f.candidate}, args: args, rounds: f.rounds, turns: f.turns, dir: outOr(f.out, "compare"), progress: progress, load: playLoad}
 	var err error
 	if c.minChange, err = parseShare(f.minChange); err != nil {
 		return nil, err
@@ -246,9 +245,6 @@ func newBuildComparison(f *compareFlags, args []string, progress io.Writer) (*bu
 				return nil, usage("%s cannot be used here: each load is played once, against the embedded target, into a separate folder", fixed)
 			}
 		}
-	}
-	if c.dir == "" {
-		c.dir = filepath.Join("reports", "out", "compare-"+time.Now().Format("20060102-150405"))
 	}
 	for _, side := range []string{baseDir, candidateDir} {
 		if _, err := os.Stat(filepath.Join(c.dir, side)); err == nil {

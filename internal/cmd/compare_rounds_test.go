@@ -220,7 +220,8 @@ func TestContestInterrupted(t *testing.T) {
 			cmd.SetContext(ctx)
 			err := comparison.compare(cmd, compareFlags{minChange: "5%"})
 			require.ErrorContains(t, err, c.want)
-			require.ErrorIs(t, err, errInterrupted)
+			code, _ := exitCode(err)
+			require.Equal(t, exitInterrupted, code)
 			if c.in > 2 {
 				require.Contains(t, out.String(), "over 3 rounds")
 			} else {

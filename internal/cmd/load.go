@@ -132,7 +132,7 @@ func load(cmd *cobra.Command, args []string, f loadFlags) error {
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(loadGC))
 	}
-	p.progress = newLoadProgress(cmd.ErrOrStderr(), f.quiet || f.withJSON)
+	p.progress = &loadProgress{progressLine: newProgressLine(cmd.ErrOrStderr(), f.quiet || f.withJSON)}
 	p.logs = cmd.ErrOrStderr()
 	if f.findMax {
 		err = p.search(cmd.Context())
@@ -184,10 +184,7 @@ func planLoad(file string, f loadFlags) (*loadPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &loadPlan{flags: f, whole: whole, dir: f.out}
-	if p.dir == "" {
-		p.dir = filepath.Join("reports", "out", "load-"+whole.Name+"-"+time.Now().Format("20060102-150405"))
-	}
+	p := &loadPlan{flags: f, whole: whole, dir: outOr(f.out, "load-"+whole.Name)}
 	p.record = &reports.Record{
 		Schema: reports.Schema, Kind: "load", Seed: f.seed, Commit: commit(), Environment: sim.Environment(),
 		Scenario: reports.Scenario{Name: whole.Name, Title: whole.Title, TitleZH: whole.TitleZH, Description: whole.Description, File: filepath.ToSlash(file),
@@ -284,7 +281,7 @@ func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 
 // notOffered is the error of a load that is too large to plan. Its verdict is unknown.
 func notOffered(why error) error {
-	return as(errUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w\n  hint: use a lower --peak, a shorter --duration, or k6 on many machines (docs/k6.md)", why))
+	return as(exitUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w\n  hint: use a lower --peak, a shorter --duration, or k6 on many machines (docs/k6.md)", why))
 }
 
 // repeat makes the runs of --repeat.
@@ -356,11 +353,11 @@ func (p *loadPlan) classify(err error) error {
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		return as(errInterrupted, errors.New("interrupted before the load started: there is no record"))
+		return as(exitInterrupted, errors.New("interrupted before the load started: there is no record"))
 	case errors.Is(err, loadtest.ErrTarget):
-		return as(errUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w", err))
+		return as(exitUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w", err))
 	case errors.Is(err, loadtest.ErrAudit):
-		return as(errUnknown, err)
+		return as(exitUnknown, err)
 	}
 	return err
 }

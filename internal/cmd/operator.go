@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"hongbao/reference/sdk/client"
-	"hongbao/reference/server/auth"
 	"hongbao/reference/wallet"
 )
 
@@ -49,13 +47,9 @@ Roles: a viewer reads status and settings, an operator also changes them, an aud
 
 // newClient returns a client that signs with the operator's key.
 func (f *operatorFlags) newClient() (*client.OperatorClient, error) {
-	file := f.keys
-	if file == "" {
-		file = filepath.Join(f.data, "keys.json")
-	}
-	keys, err := auth.Load(file)
+	keys, err := loadKeys(f.keys, f.data)
 	if err != nil {
-		return nil, usage("%w\n  hint: hongbao serve creates the keys in its data folder; give that folder with --data", err)
+		return nil, err
 	}
 	key, err := signingKey(keys, signFlags{operator: f.as})
 	if err != nil {
@@ -105,6 +99,30 @@ func (f *operatorFlags) print(w io.Writer, v any, text func(io.Writer)) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
+}
+
+// printList prints a list: as JSON, each element as jsonOf returns it, or one line for each element.
+func printList[T, J any](f *operatorFlags, cmd *cobra.Command, all []T, jsonOf func(T) J, lineOf func(T) string) error {
+	out := []J{}
+	for _, v := range all {
+		out = append(out, jsonOf(v))
+	}
+	return f.print(cmd.OutOrStdout(), out, func(w io.Writer) {
+		for _, v := range all {
+			fmt.Fprintln(w, lineOf(v))
+		}
+	})
+}
+
+// runNumber is run for a command whose argument is the number of something, such as "a job".
+func (f *operatorFlags) runNumber(what string, do func(cmd *cobra.Command, o *client.OperatorClient, n int64) error) func(*cobra.Command, []string) error {
+	return f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
+		n, err := parseNumber(args[0], what)
+		if err != nil {
+			return err
+		}
+		return do(cmd, o, n)
+	})
 }
 
 // parseNumber parses an argument that is the number of something, such as "a job".

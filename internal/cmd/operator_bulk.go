@@ -42,7 +42,11 @@ func bulkCheck(f *operatorFlags) *cobra.Command {
 		Long:    "Exit codes: 2 if the list has faults, 4 if the budget or a stock is too small.",
 		Example: "  hongbao operator bulk check list.csv",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
-			plan, err := checkList(cmd.Context(), o, args[0])
+			list, err := readAtMost(args[0], wallet.MaxBulkBytes)
+			if err != nil {
+				return err
+			}
+			plan, err := o.CheckBulk(cmd.Context(), list)
 			if err != nil {
 				return err
 			}
@@ -51,24 +55,20 @@ func bulkCheck(f *operatorFlags) *cobra.Command {
 			}
 			switch {
 			case len(plan.Faults) > 0:
-				return as(errUsage, errPrinted)
+				return as(exitUsage, errPrinted)
 			case !plan.Fits:
-				return as(errMissed, errPrinted)
+				return as(exitMissed, errPrinted)
 			}
 			return nil
 		})}
 }
 
-func checkList(ctx context.Context, o *client.OperatorClient, name string) (wallet.BulkPlan, error) {
-	list, err := readAtMost(name, wallet.MaxBulkBytes)
+// printJob prints the job of an answer, or returns its error.
+func (f *operatorFlags) printJob(cmd *cobra.Command, j wallet.BulkJob, err error) error {
 	if err != nil {
-		return wallet.BulkPlan{}, err
+		return err
 	}
-	return o.CheckBulk(ctx, list)
-}
-
-func (f *operatorFlags) printJob(cmd *cobra.Command, j wallet.BulkJob) error {
-	return f.print(cmd.OutOrStdout(), jobOf(j), func(w io.Writer) { printJobLine(w, j) })
+	return f.print(cmd.OutOrStdout(), jobOf(j), func(w io.Writer) { fmt.Fprintln(w, jobLine(j)) })
 }
 
 func bulkCreate(f *operatorFlags) *cobra.Command {
@@ -80,10 +80,7 @@ func bulkCreate(f *operatorFlags) *cobra.Command {
 				return err
 			}
 			job, _, err := o.CreateBulk(cmd.Context(), list)
-			if err != nil {
-				return err
-			}
-			return f.printJob(cmd, job)
+			return f.printJob(cmd, job, err)
 		})}
 }
 
@@ -94,23 +91,16 @@ func bulkStart(f *operatorFlags) *cobra.Command {
 
 Exit code 4: the job is done, but some rows were not granted as the list specifies.`,
 		Example: "  hongbao operator bulk start 1 --wait",
-		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
-			id, err := parseNumber(args[0], "a job")
-			if err != nil {
-				return err
-			}
+		RunE: f.runNumber("a job", func(cmd *cobra.Command, o *client.OperatorClient, id int64) error {
 			job, err := o.StartBulk(cmd.Context(), id)
 			if err == nil && wait {
 				job, err = waitForJob(cmd.Context(), cmd.ErrOrStderr(), o, job)
 			}
-			if err != nil {
-				return err
-			}
-			if err := f.printJob(cmd, job); err != nil {
+			if err := f.printJob(cmd, job, err); err != nil {
 				return err
 			}
 			if job.State == wallet.BulkDone && job.Granted < job.Rows {
-				return as(errMissed, errPrinted)
+				return as(exitMissed, errPrinted)
 			}
 			return nil
 		})}
@@ -136,7 +126,7 @@ func waitForJob(ctx context.Context, w io.Writer, o *client.OperatorClient, job 
 		show(job)
 		select {
 		case <-ctx.Done():
-			return job, as(errInterrupted, fmt.Errorf("job %d continues; to stop it run: hongbao operator bulk stop %d", job.ID, job.ID))
+			return job, as(exitInterrupted, fmt.Errorf("job %d continues; to stop it run: hongbao operator bulk stop %d", job.ID, job.ID))
 		case <-t.C:
 		}
 		var err error
@@ -149,16 +139,9 @@ func waitForJob(ctx context.Context, w io.Writer, o *client.OperatorClient, job 
 
 func bulkStop(f *operatorFlags) *cobra.Command {
 	return &cobra.Command{Use: "stop JOB", Short: "Stop a job; rewards already granted stay granted", Args: cobra.ExactArgs(1), Example: "  hongbao operator bulk stop 1",
-		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
-			id, err := parseNumber(args[0], "a job")
-			if err != nil {
-				return err
-			}
+		RunE: f.runNumber("a job", func(cmd *cobra.Command, o *client.OperatorClient, id int64) error {
 			job, err := o.StopBulk(cmd.Context(), id)
-			if err != nil {
-				return err
-			}
-			return f.printJob(cmd, job)
+			return f.printJob(cmd, job, err)
 		})}
 }
 
@@ -172,24 +155,13 @@ func bulkStatus(f *operatorFlags) *cobra.Command {
 					return err
 				}
 				job, err := o.BulkJob(cmd.Context(), id)
-				if err != nil {
-					return err
-				}
-				return f.printJob(cmd, job)
+				return f.printJob(cmd, job, err)
 			}
 			jobs, err := o.BulkJobs(cmd.Context(), 0, wallet.MaxPage)
 			if err != nil {
 				return err
 			}
-			out := []jobJSON{}
-			for _, j := range jobs {
-				out = append(out, jobOf(j))
-			}
-			return f.print(cmd.OutOrStdout(), out, func(w io.Writer) {
-				for _, j := range jobs {
-					printJobLine(w, j)
-				}
-			})
+			return printList(f, cmd, jobs, jobOf, jobLine)
 		})}
 }
 
@@ -199,11 +171,7 @@ func bulkRows(f *operatorFlags) *cobra.Command {
 		Long: `Prints the line number, the columns of the list, and the outcome: ok, fallback or greeting (too few coupons were left), or
 the reason of the refusal. The outcome is empty if the row is not done yet.`,
 		Example: "  hongbao operator bulk rows 1 --refused > refused.csv",
-		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
-			id, err := parseNumber(args[0], "a job")
-			if err != nil {
-				return err
-			}
+		RunE: f.runNumber("a job", func(cmd *cobra.Command, o *client.OperatorClient, id int64) error {
 			return writeRows(cmd.Context(), cmd.OutOrStdout(), o, id, failed)
 		})}
 	cmd.Flags().BoolVar(&failed, "refused", false, "print only the rows that are done but were not granted as the list specifies")

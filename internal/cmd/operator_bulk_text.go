@@ -91,8 +91,8 @@ func jobOf(j wallet.BulkJob) jobJSON {
 	return jobJSON{j.ID, hex.EncodeToString(j.Digest[:]), j.By, int64(j.Created), j.State.String(), j.Rows, j.Done, j.Granted, j.Rain()}
 }
 
-// printJobLine writes a job as one line.
-func printJobLine(w io.Writer, j wallet.BulkJob) {
-	fmt.Fprintf(w, "job %d: %s, %d of %d rows done, %d granted, %d not; by %s at %s\n", j.ID, j.State, j.Done, j.Rows, j.Granted, j.Done-j.Granted, j.By,
+// jobLine returns a job as one line.
+func jobLine(j wallet.BulkJob) string {
+	return fmt.Sprintf("job %d: %s, %d of %d rows done, %d granted, %d not; by %s at %s", j.ID, j.State, j.Done, j.Rows, j.Granted, j.Done-j.Granted, j.By,
 		j.Created.Time().Format(time.RFC3339))
 }

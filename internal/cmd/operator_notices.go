@@ -93,26 +93,14 @@ func announcementsCommand(f *operatorFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			out := []announcementJSON{}
-			for _, a := range all {
-				out = append(out, announcementOf(a))
-			}
-			return f.print(cmd.OutOrStdout(), out, func(w io.Writer) {
-				for _, a := range all {
-					fmt.Fprintln(w, announcementLine(a))
-				}
-			})
+			return printList(f, cmd, all, announcementOf, announcementLine)
 		})}
 }
 
 func takeDownCommand(f *operatorFlags) *cobra.Command {
 	return &cobra.Command{Use: "take-down ID", Short: "Withdraw an announcement", Args: cobra.ExactArgs(1), Example: "  hongbao operator take-down 3",
-		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
-			id, err := parseNumber(args[0], "an announcement")
-			if err == nil {
-				err = o.WithdrawAnnouncement(cmd.Context(), id)
-			}
-			return err
+		RunE: f.runNumber("an announcement", func(cmd *cobra.Command, o *client.OperatorClient, id int64) error {
+			return o.WithdrawAnnouncement(cmd.Context(), id)
 		})}
 }
 
@@ -158,15 +146,11 @@ func pageVersions(f *operatorFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			out := []versionJSON{}
-			for _, c := range all {
-				out = append(out, versionJSON{c.Version, c.By, int64(c.At)})
-			}
-			return f.print(cmd.OutOrStdout(), out, func(w io.Writer) {
-				for _, c := range all {
-					fmt.Fprintf(w, "%d  %s  by %s\n", c.Version, c.At.Time().Format(time.RFC3339), c.By)
-				}
-			})
+			return printList(f, cmd, all,
+				func(c wallet.PageConfig) versionJSON { return versionJSON{c.Version, c.By, int64(c.At)} },
+				func(c wallet.PageConfig) string {
+					return fmt.Sprintf("%d  %s  by %s", c.Version, c.At.Time().Format(time.RFC3339), c.By)
+				})
 		})}
 }
 
@@ -187,11 +171,7 @@ func pagePublish(f *operatorFlags) *cobra.Command {
 func pageRollback(f *operatorFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "rollback VERSION", Short: "Activate the content of an old version as the next version", Args: cobra.ExactArgs(1),
 		Example: "  hongbao operator page rollback 2",
-		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
-			to, err := parseNumber(args[0], "a version")
-			if err != nil {
-				return err
-			}
+		RunE: f.runNumber("a version", func(cmd *cobra.Command, o *client.OperatorClient, to int64) error {
 			return f.changePage(cmd, o, func(was int64) (int64, error) { return o.RollBackPageConfig(cmd.Context(), to, was) })
 		})}
 	addWasFlag(cmd)
@@ -227,14 +207,19 @@ func (f *operatorFlags) changePage(cmd *cobra.Command, o *client.OperatorClient,
 	return f.print(cmd.OutOrStdout(), map[string]int64{"version": version}, func(w io.Writer) { fmt.Fprintf(w, "version %d is active\n", version) })
 }
 
-// readAtMost reads a file of at most limit bytes.
-func readAtMost(name string, limit int) ([]byte, error) {
+// readFile reads a file, but at most limit bytes and one.
+func readFile(name string, limit int64) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, usage("%w", err)
+		return nil, err
 	}
 	defer file.Close()
-	b, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
+	return io.ReadAll(io.LimitReader(file, limit+1))
+}
+
+// readAtMost reads a file of at most limit bytes.
+func readAtMost(name string, limit int) ([]byte, error) {
+	b, err := readFile(name, int64(limit))
 	if err != nil {
 		return nil, usage("%w", err)
 	}

@@ -14,16 +14,16 @@ import (
 
 // switchJSON is the --json form of a switch.
 type switchJSON struct {
-	Name       wallet.Switch `json:"name"`
-	On         bool          `json:"on"`
-	Passive    bool          `json:"passive"`
-	Dependency string        `json:"dependency"`
-	Does       string        `json:"does"`
-	DoesZH     string        `json:"does_zh"`
-	Notice     string        `json:"notice"`
-	NoticeZH   string        `json:"notice_zh"`
-	Tripped    []string      `json:"tripped"`
-	SinceUs    int64         `json:"since_us"`
+	Name       wallet.Switch  `json:"name"`
+	On         bool           `json:"on"`
+	Passive    bool           `json:"passive"`
+	Dependency string         `json:"dependency"`
+	Does       string         `json:"does"`
+	DoesZH     string         `json:"does_zh"`
+	Notice     string         `json:"notice"`
+	NoticeZH   string         `json:"notice_zh"`
+	Tripped    []string       `json:"tripped"`
+	Since      wallet.Instant `json:"since_us"`
 }
 
 func switchCommands(f *operatorFlags) *cobra.Command {
@@ -37,7 +37,7 @@ func switchCommands(f *operatorFlags) *cobra.Command {
 			}
 			out := make([]switchJSON, len(all))
 			for i, s := range all {
-				out[i] = switchJSON{s.Name, s.On, s.Passive, s.Dependency, s.Does, s.DoesZH, s.Notice, s.NoticeZH, s.Tripped, int64(s.Since)}
+				out[i] = switchJSON(s)
 			}
 			return f.print(cmd.OutOrStdout(), out, func(w io.Writer) { listSwitches(w, all) })
 		})}
@@ -110,7 +110,11 @@ func settingsCommands(f *operatorFlags) *cobra.Command {
 	return cmd
 }
 
-func (f *operatorFlags) printSettings(cmd *cobra.Command, s wallet.Settings) error {
+// printSettings prints the settings of an answer, or returns its error.
+func (f *operatorFlags) printSettings(cmd *cobra.Command, s wallet.Settings, err error) error {
+	if err != nil {
+		return err
+	}
 	return f.print(cmd.OutOrStdout(), settingsOf(s), func(w io.Writer) {
 		fmt.Fprintf(w, "version %d\nwithdrawals are open to %d in %d people, and always to %d wallets\nlimits per person and day: %d fen, %d withdrawals (0 = no limit)\nshort pages have %d lines\n",
 			s.Version, s.Release.Num, s.Release.Den, len(s.Release.WhiteList), int64(s.WithdrawPerDay), s.WithdrawTimes, s.ShortPage)
@@ -121,10 +125,7 @@ func settingsShow(f *operatorFlags) *cobra.Command {
 	return &cobra.Command{Use: "show", Short: "Print the active settings", Args: cobra.NoArgs, Example: "  hongbao operator settings show --json",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, _ []string) error {
 			s, err := o.Settings(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return f.printSettings(cmd, s)
+			return f.printSettings(cmd, s, err)
 		})}
 }
 
@@ -148,10 +149,8 @@ func settingsSet(f *operatorFlags) *cobra.Command {
 			if err := c.apply(&s, cmd.Flags().Changed); err != nil {
 				return err
 			}
-			if s.Version, err = o.ChangeSettings(cmd.Context(), s); err != nil {
-				return err
-			}
-			return f.printSettings(cmd, s)
+			s.Version, err = o.ChangeSettings(cmd.Context(), s)
+			return f.printSettings(cmd, s, err)
 		})}
 	cmd.Flags().StringVar(&c.release, "release", "", "share of people to whom withdrawals are open, such as 1/10")
 	cmd.Flags().Int64SliceVar(&c.whiteList, "white-list", nil, "wallets to which withdrawals are always open")

@@ -14,7 +14,7 @@ import (
 func TestProgressLine(t *testing.T) {
 	var out bytes.Buffer
 	start := time.Now()
-	p := &progress{bar: newBar(&out), runs: make([]sim.Progress, 2), drawn: start}
+	p := &simProgress{progressLine{bar: newBar(&out), drawn: start}, make([]sim.Progress, 2)}
 	eight := time.Date(2022, 1, 31, 12, 0, 0, 0, time.UTC) // 20:00 in Shanghai
 	p.report(0, sim.Progress{Strategy: "sync", Now: eight, Done: 500, Total: 5_000, Backlog: 30, Violations: 1}, start.Add(redrawInterval/2))
 	require.Empty(t, out.String(), "too soon to redraw")
@@ -34,7 +34,7 @@ func TestProgressLine(t *testing.T) {
 func TestProgressElsewhere(t *testing.T) {
 	for _, quiet := range []bool{false, true} {
 		var out bytes.Buffer
-		p := newProgress(&out, quiet, 1)
+		p := &simProgress{newProgressLine(&out, quiet), make([]sim.Progress, 1)}
 		require.Nil(t, p.of(0))
 		p.done()
 		require.Empty(t, out.String())

@@ -3,7 +3,6 @@ package cmd
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -63,12 +62,9 @@ requests of its user until it expires.`,
 
 // sign prints the Authorization header.
 func sign(cmd *cobra.Command, args []string, f signFlags) error {
-	if f.keys == "" {
-		f.keys = filepath.Join(f.data, "keys.json")
-	}
-	keys, err := auth.Load(f.keys)
+	keys, err := loadKeys(f.keys, f.data)
 	if err != nil {
-		return usage("%w\n  hint: hongbao serve creates the keys in its data folder; give that folder with --data", err)
+		return err
 	}
 	var header string
 	if f.session != "" {
@@ -81,6 +77,18 @@ func sign(cmd *cobra.Command, args []string, f signFlags) error {
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), "Authorization: "+header)
 	return err
+}
+
+// loadKeys reads the keys file; "" is the one in the data folder.
+func loadKeys(file, data string) (auth.Keys, error) {
+	if file == "" {
+		file = filepath.Join(data, "keys.json")
+	}
+	keys, err := auth.Load(file)
+	if err != nil {
+		err = usage("%w\n  hint: hongbao serve creates the keys in its data folder; give that folder with --data", err)
+	}
+	return keys, err
 }
 
 // session returns the Authorization of a user's session.
@@ -147,16 +155,13 @@ func signedBody(stdin io.Reader, body string) ([]byte, error) {
 	if !isFile {
 		return []byte(body), nil
 	}
-	from := stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, usage("--body: %w", err)
-		}
-		defer f.Close()
-		from = f
+	var b []byte
+	var err error
+	if name == "-" {
+		b, err = io.ReadAll(io.LimitReader(stdin, maxSignedBody+1))
+	} else {
+		b, err = readFile(name, maxSignedBody)
 	}
-	b, err := io.ReadAll(io.LimitReader(from, maxSignedBody+1))
 	if err != nil {
 		return nil, usage("--body: %w", err)
 	}

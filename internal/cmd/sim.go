@@ -59,14 +59,11 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	if err != nil {
 		return err
 	}
-	dir := f.out
-	if dir == "" {
-		dir = filepath.Join("reports", "out", record.Scenario.Name+"-"+time.Now().Format("20060102-150405"))
-	}
+	dir := outOr(f.out, record.Scenario.Name)
 	if err := prepareOut(dir); err != nil {
 		return err
 	}
-	progress := newProgress(cmd.ErrOrStderr(), f.quiet || f.json, len(plan))
+	progress := &simProgress{newProgressLine(cmd.ErrOrStderr(), f.quiet || f.json), make([]sim.Progress, len(plan))}
 	record.Runs, err = replay(cmd.Context(), plan, progress)
 	progress.done()
 	if err != nil {
@@ -88,6 +85,14 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	return outcome(record)
 }
 
+// outOr returns the folder of --out, or by default a new one named after what is run.
+func outOr(out, name string) string {
+	if out != "" {
+		return out
+	}
+	return filepath.Join("reports", "out", name+"-"+time.Now().Format("20060102-150405"))
+}
+
 // prepareOut creates the folder of a run and tests that it is writable, before the run starts.
 func prepareOut(dir string) error {
 	if err := open.PrepareFolder(dir, 0o755); err != nil {
@@ -100,13 +105,13 @@ func prepareOut(dir string) error {
 func outcome(r *reports.Record) error {
 	switch {
 	case r.Interrupted:
-		return as(errInterrupted, errors.New("interrupted: the partial record is stored, its verdict is unknown"))
+		return as(exitInterrupted, errors.New("interrupted: the partial record is stored, its verdict is unknown"))
 	case r.Violated():
-		return as(errViolation, errPrinted)
+		return as(exitViolation, errPrinted)
 	case r.Verdict == reports.Fail:
-		return as(errMissed, errPrinted)
+		return as(exitMissed, errPrinted)
 	case r.Verdict != reports.Pass:
-		return as(errUnknown, errors.New("the verdict is unknown: the report gives the reason"))
+		return as(exitUnknown, errors.New("the verdict is unknown: the report gives the reason"))
 	}
 	return nil
 }
@@ -179,7 +184,7 @@ func parseScale(s string) (num, den int64, err error) {
 }
 
 // replay makes the runs concurrently, at most one per processor. The runs share no state.
-func replay(ctx context.Context, plan []plannedRun, p *progress) ([]reports.Run, error) {
+func replay(ctx context.Context, plan []plannedRun, p *simProgress) ([]reports.Run, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercentOf(plan)))
 	runs, errs := make([]reports.Run, len(plan)), make([]error, len(plan))
 	slots := make(chan struct{}, max(1, min(len(plan), sim.Environment().GOMAXPROCS)))

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command docscheck runs the commands of the documents, so that a document that no longer works fails CI:
 //
 //	go run ./internal/docscheck README.md docs/*.md
@@ -119,38 +121,32 @@ func (c *checker) document(ctx context.Context, name, dir string) (int, error) {
 		}
 		return 0, fmt.Errorf("%s:%s", name, faults[last])
 	}
-	blocks = slices.DeleteFunc(blocks, func(b block) bool { return !b.commands() })
-	if c.parse || !slices.ContainsFunc(blocks, func(b block) bool { return b.marker == "" }) {
-		for _, b := range blocks {
-			fmt.Fprintf(c.out, "skip            %s:%d %s\n", name, b.line, b.marker)
-		}
-		return 0, nil
-	}
-	s, err := c.open(ctx, dir)
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", name, err)
-	}
-	defer s.close()
+	var s *shell // nil: nothing had to run yet
+	defer func() { s.close() }()
 	ran := 0
 	for _, b := range blocks {
-		if b.marker != "" {
+		switch {
+		case !b.commands():
+			continue
+		case c.parse || b.marker != "":
 			fmt.Fprintf(c.out, "skip            %s:%d %s\n", name, b.line, b.marker)
 			continue
+		case s == nil:
+			if s, err = c.open(ctx, dir); err != nil {
+				return 0, fmt.Errorf("%s: %w", name, err)
+			}
 		}
 		begin := time.Now()
-		if err := c.block(ctx, s, b); err != nil {
+		limited, cancel := context.WithTimeoutCause(ctx, c.limit, fmt.Errorf("the limit of %s for one block is over", c.limit))
+		err := s.run(limited, b)
+		cancel()
+		if err != nil {
 			return ran, fmt.Errorf("%s:%d: %w", name, b.line, err)
 		}
 		ran++
 		fmt.Fprintf(c.out, "ok    %7.1f s  %s:%d\n", time.Since(begin).Seconds(), name, b.line)
 	}
 	return ran, nil
-}
-
-func (c *checker) block(ctx context.Context, s *shell, b block) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.limit, fmt.Errorf("the limit of %s for one block is over", c.limit))
-	defer cancel()
-	return s.run(ctx, b)
 }
 
 // open copies the repository into dir and starts a shell there.

@@ -1,6 +1,7 @@
-# The shell of one document. It reads "MODE FILE" lines from descriptor 3 and answers on descriptor 4.
+# Runs one block of a document, the file $1. It begins with the state of the shell that the last block left in
+# $DOCSCHECK_STATE: variables, functions and the working directory. Its own is left in $1.state, unless it fails.
 set -E
-trap 'echo "$LINENO $BASH_COMMAND" >"$DOCSCHECK_FAILED"' ERR
+trap 'echo "$LINENO $BASH_COMMAND" >"$1.failed"' ERR
 
 # Targets that CI runs anyway take minutes. Here it is enough that they exist.
 make() {
@@ -10,29 +11,12 @@ make() {
   esac
 }
 
-while IFS=' ' read -r docscheck_mode docscheck_file <&3; do
-  case "$docscheck_mode" in
-  run)
-    set -e
-    . "$docscheck_file" </dev/null 3<&- 4>&-
-    set +e
-    echo "ended 0" >&4
-    ;;
-  exit)
-    (
-      set -e
-      . "$docscheck_file"
-    ) </dev/null 3<&- 4>&-
-    echo "ended $?" >&4
-    ;;
-  serve)
-    set -m # a process group for the command
-    (
-      set -e
-      . "$docscheck_file"
-    ) </dev/null >"$docscheck_file.log" 2>&1 3<&- 4>&- &
-    set +m
-    echo "started $!" >&4
-    ;;
-  esac
-done
+[ ! -e "$DOCSCHECK_STATE" ] || . "$DOCSCHECK_STATE"
+set -e
+. "$1"
+set +e
+{
+  declare -p | grep -v '^declare -[A-Za-z]*r' # the shell's own constants
+  declare -f
+  printf 'cd %q\n' "$PWD"
+} >"$1.state"

@@ -1,17 +1,19 @@
+//go:build unix
+
 package main
 
 import (
-	"bufio"
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -29,85 +31,47 @@ func ciTargets() []string {
 	return []string{"demo", "test", "race", "lint", "real", "test-k6", "docs-check", "module-check"}
 }
 
-// shell is the bash of one document: variables and the working directory last until the document ends.
+// shell runs the blocks of one document, each in its own bash. The next one continues with its variables and its working
+// directory.
 type shell struct {
-	dir     string // of the blocks, the logs and the prelude
-	cmd     *exec.Cmd
-	ask     *os.File
-	answers chan string
-	exited  chan struct{} // closed once cmd has ended
-	log     *os.File
-	n       int // blocks so far
-	server  *server
+	tree   string // the copy of the repository
+	dir    string // of the blocks, their output, and the prelude
+	n      int    // blocks so far
+	server *server
 }
 
 // server is a command that a serve block has started.
 type server struct {
 	group int
-	log   string
+	block string // its file
 }
 
-// openShell starts bash in the work tree tree. It keeps its own files in dir, which must be another folder.
+// openShell prepares a shell in the work tree tree. It keeps its own files in dir, which must be another folder.
 func openShell(tree, dir string) (*shell, error) {
-	s := &shell{dir: dir, answers: make(chan string), exited: make(chan struct{})}
-	script := filepath.Join(dir, "prelude.sh")
-	if err := os.WriteFile(script, []byte(prelude), 0o644); err != nil {
-		return nil, err
-	}
-	// curl reports an HTTP error by its exit code, so that a refused request fails the block.
-	if err := os.WriteFile(filepath.Join(dir, ".curlrc"), []byte("fail-with-body\nsilent\nshow-error\n"), 0o644); err != nil {
-		return nil, err
-	}
-	var err error
-	if s.log, err = os.OpenFile(filepath.Join(dir, "log"), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644); err != nil {
-		return nil, err
-	}
-	in, ask, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	answer, out, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	s.ask = ask
-	s.cmd = exec.Command("bash", "--noprofile", "--norc", script)
-	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = tree, s.log, s.log
-	s.cmd.ExtraFiles = []*os.File{in, out}
-	s.cmd.Env = append(environment(), "CURL_HOME="+dir, "DOCSCHECK_FAILED="+s.failed(), "DOCSCHECK_TARGETS="+strings.Join(ciTargets(), " "))
-	ownGroup(s.cmd)
-	if err := s.cmd.Start(); err != nil {
-		return nil, err
-	}
-	_ = in.Close()
-	_ = out.Close()
-	go func() {
-		defer close(s.answers)
-		lines := bufio.NewScanner(answer)
-		for lines.Scan() {
-			s.answers <- lines.Text()
+	for name, text := range map[string]string{
+		"prelude.sh": prelude,
+		// curl reports an HTTP error by its exit code, so that a refused request fails the block.
+		".curlrc": "fail-with-body\nsilent\nshow-error\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return nil, err
 		}
-	}()
-	go func() {
-		_ = s.cmd.Wait()
-		close(s.exited)
-	}()
-	return s, nil
+	}
+	return &shell{tree: tree, dir: dir}, nil
 }
 
 // environment is that of this process without what a calling make has put into it. BUILD_FLAGS leaves out -trimpath, with
 // which make build would compile every package again that the tests have compiled already.
 func environment() []string {
-	env := []string{"BUILD_FLAGS="}
-	for _, e := range os.Environ() {
-		if key, _, _ := strings.Cut(e, "="); key != "MAKEFLAGS" && key != "MFLAGS" && key != "MAKELEVEL" && key != "BUILD_FLAGS" {
-			env = append(env, e)
-		}
-	}
-	return env
+	env := slices.DeleteFunc(os.Environ(), func(e string) bool {
+		key, _, _ := strings.Cut(e, "=")
+		return key == "MAKEFLAGS" || key == "MFLAGS" || key == "MAKELEVEL"
+	})
+	return append(env, "BUILD_FLAGS=")
 }
 
-func (s *shell) failed() string { return filepath.Join(s.dir, "failed") }
+// state is where the last block that succeeded left its variables and its working directory.
+func (s *shell) state() string { return filepath.Join(s.dir, "state") }
 
 // codeError is the exit code of a block that has another one than expected.
 type codeError struct{ code, want int }
@@ -121,76 +85,57 @@ func (s *shell) run(ctx context.Context, b block) error {
 	if err := os.WriteFile(file, []byte(b.text), 0o644); err != nil {
 		return err
 	}
-	_ = os.Remove(s.failed())
-	info, err := s.log.Stat()
+	output, err := os.Create(file + ".log")
 	if err != nil {
 		return err
 	}
-	mode := "run"
-	switch {
-	case b.serve:
-		mode = "serve"
-		if err := s.makeRoom(b.ports); err != nil {
+	defer output.Close()
+	cmd := exec.Command("bash", "--noprofile", "--norc", filepath.Join(s.dir, "prelude.sh"), file)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = s.tree, output, output
+	cmd.Env = append(environment(), "CURL_HOME="+s.dir, "DOCSCHECK_STATE="+s.state(), "DOCSCHECK_TARGETS="+strings.Join(ciTargets(), " "))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its children can be ended with it
+	if b.serve {
+		if err = s.makeRoom(b.ports); err != nil {
 			return err
 		}
-	case b.exit != 0:
-		mode = "exit"
+		err = s.serve(ctx, cmd, file, b.ports)
+	} else {
+		err = s.wait(ctx, cmd, file, b.exit)
 	}
-	answer, err := s.exchange(ctx, mode+" "+file)
 	if err != nil {
-		return s.explain(b, info.Size(), err)
-	}
-	_, number, _ := strings.Cut(answer, " ")
-	n, err := strconv.Atoi(number)
-	if err != nil {
-		return fmt.Errorf("the shell answered %q", answer)
-	}
-	if b.serve {
-		s.server = &server{group: n, log: file + ".log"}
-		if err := s.ready(ctx, b.ports); err != nil {
-			return s.explain(b, info.Size(), err)
-		}
-		return nil
-	}
-	if n != b.exit {
-		return s.explain(b, info.Size(), codeError{n, b.exit})
+		return s.explain(b, file, err)
 	}
 	return nil
 }
 
-// exchange sends a line and waits for the answer.
-func (s *shell) exchange(ctx context.Context, line string) (string, error) {
-	if _, err := fmt.Fprintln(s.ask, line); err != nil {
-		return "", errors.New("the shell has ended: a block before this one has called exit")
+// wait runs a block to its end, and then ends what it has left running.
+func (s *shell) wait(ctx context.Context, cmd *exec.Cmd, file string, want int) error {
+	if err := cmd.Start(); err != nil {
+		return err
 	}
-	select {
-	case answer, ok := <-s.answers:
-		if ok {
-			return answer, nil
-		}
-		<-s.exited
-	case <-s.exited:
-	case <-ctx.Done():
-		return "", fmt.Errorf("stopped: %w", context.Cause(ctx))
+	end := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	defer end()
+	defer context.AfterFunc(ctx, end)()
+	_ = cmd.Wait() // the exit code is read below
+	if ctx.Err() != nil {
+		return fmt.Errorf("stopped: %w", context.Cause(ctx))
 	}
-	return "", codeError{s.cmd.ProcessState.ExitCode(), 0}
-}
-
-// makeRoom stops the former server, as a reader does before starting another, and checks that the ports are free.
-func (s *shell) makeRoom(ports []int) error {
-	s.stopServer()
-	for _, p := range ports {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", p))
-		if err != nil {
-			return fmt.Errorf("port %d is in use by another program: stop that program and run the check again", p)
-		}
-		_ = l.Close()
+	if code := cmd.ProcessState.ExitCode(); code != want {
+		return codeError{code, want}
+	}
+	if want == 0 && os.Rename(file+".state", s.state()) != nil {
+		return fmt.Errorf("%w: the block has called exit", codeError{0, 0})
 	}
 	return nil
 }
 
-// ready waits until every port accepts a connection.
-func (s *shell) ready(ctx context.Context, ports []int) error {
+// serve starts the command of a serve block and waits until every port accepts a connection.
+func (s *shell) serve(ctx context.Context, cmd *exec.Cmd, file string, ports []int) error {
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.server = &server{group: cmd.Process.Pid, block: file}
+	go func() { _ = cmd.Wait() }()
 	for _, p := range ports {
 		for {
 			c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", p), time.Second)
@@ -198,7 +143,7 @@ func (s *shell) ready(ctx context.Context, ports []int) error {
 				_ = c.Close()
 				break
 			}
-			if !groupAlive(s.server.group) {
+			if !s.server.alive() {
 				return fmt.Errorf("the server ended before it listened on port %d", p)
 			}
 			select {
@@ -211,31 +156,38 @@ func (s *shell) ready(ctx context.Context, ports []int) error {
 	return nil
 }
 
-func (s *shell) stopServer() {
-	if s.server == nil {
+func (s *server) alive() bool { return syscall.Kill(-s.group, 0) == nil }
+
+// makeRoom stops the former server, as a reader does before starting another, and checks that the ports are free.
+func (s *shell) makeRoom(ports []int) error {
+	s.close()
+	for _, p := range ports {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", p))
+		if err != nil {
+			return fmt.Errorf("port %d is in use by another program: stop that program and run the check again", p)
+		}
+		_ = l.Close()
+	}
+	return nil
+}
+
+// close stops the server, if one runs.
+func (s *shell) close() {
+	if s == nil || s.server == nil {
 		return
 	}
-	signalGroup(s.server.group, false)
-	for end := time.Now().Add(stopWithin); groupAlive(s.server.group) && time.Now().Before(end); {
+	_ = syscall.Kill(-s.server.group, syscall.SIGTERM)
+	for end := time.Now().Add(stopWithin); s.server.alive() && time.Now().Before(end); {
 		time.Sleep(probeEvery)
 	}
-	signalGroup(s.server.group, true)
+	_ = syscall.Kill(-s.server.group, syscall.SIGKILL)
 	s.server = nil
 }
 
-// close ends the shell, its server and everything else that its blocks have started.
-func (s *shell) close() {
-	s.stopServer()
-	_ = s.ask.Close()
-	signalGroup(s.cmd.Process.Pid, true)
-	<-s.exited
-	_ = s.log.Close()
-}
-
-// explain adds the command that failed, the output of the block since offset from, and that of the server.
-func (s *shell) explain(b block, from int64, cause error) error {
+// explain adds the command that failed, the output of the block, and that of the server.
+func (s *shell) explain(b block, file string, cause error) error {
 	var text strings.Builder
-	if failed, err := os.ReadFile(s.failed()); err == nil {
+	if failed, err := os.ReadFile(file + ".failed"); err == nil {
 		line, command, _ := strings.Cut(strings.TrimSpace(string(failed)), " ")
 		if n, err := strconv.Atoi(line); err == nil {
 			fmt.Fprintf(&text, "  line %d: %s\n", b.line+n-1, command)
@@ -243,18 +195,17 @@ func (s *shell) explain(b block, from int64, cause error) error {
 	} else {
 		fmt.Fprintf(&text, "  block: %s\n", strings.ReplaceAll(strings.TrimSpace(b.text), "\n", "\n         "))
 	}
-	out, _ := os.ReadFile(s.log.Name())
-	quote(&text, "output", string(out[min(from, int64(len(out))):]))
-	if s.server != nil {
-		out, _ := os.ReadFile(s.server.log)
-		quote(&text, "output of the server", string(out))
+	quote(&text, "output", file)
+	if s.server != nil && s.server.block != file {
+		quote(&text, "output of the server", s.server.block)
 	}
 	return fmt.Errorf("%w\n%s", cause, strings.TrimRight(text.String(), "\n"))
 }
 
-// quote writes the last lines of out below a title.
-func quote(to *strings.Builder, title, out string) {
-	lines := strings.Split(strings.TrimRight(out, "\n"), "\n")
+// quote writes the last lines of a block's output below a title.
+func quote(to *strings.Builder, title, file string) {
+	out, _ := os.ReadFile(file + ".log")
+	lines := strings.Split(strings.TrimRight(string(out), "\n"), "\n")
 	if len(lines) > maxOutput {
 		title = fmt.Sprintf("%s, the last %d lines", title, maxOutput)
 		lines = lines[len(lines)-maxOutput:]

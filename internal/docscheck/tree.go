@@ -1,9 +1,13 @@
+//go:build unix
+
 package main
 
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,45 +17,23 @@ import (
 // copyTree makes a clone of the repository at root with its uncommitted files in the new folder dir. Ignored files are
 // left out, so that a document starts as a reader does.
 func copyTree(ctx context.Context, root, dir string) error {
-	if _, err := git(ctx, ".", "clone", "--quiet", "--shared", root, dir); err != nil {
+	if _, err := git(ctx, ".", "clone", "--quiet", "--shared", "--no-checkout", root, dir); err != nil {
 		return err
 	}
-	there, err := listed(ctx, dir)
+	if _, err := git(ctx, dir, "reset", "--quiet"); err != nil { // the index, without the files
+		return err
+	}
+	names, err := git(ctx, root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	if err != nil {
 		return err
 	}
-	here, err := listed(ctx, root)
-	if err != nil {
-		return err
-	}
-	keep := map[string]bool{}
-	for _, name := range here {
-		from, to := filepath.Join(root, name), filepath.Join(dir, name)
-		if _, err := os.Lstat(from); os.IsNotExist(err) {
-			continue // deleted, and the deletion is not committed
-		}
-		keep[name] = true
-		if err := copyFile(from, to); err != nil {
+	for name := range strings.SplitSeq(strings.TrimRight(string(names), "\x00"), "\x00") {
+		err := copyFile(filepath.Join(root, name), filepath.Join(dir, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // deleted, and the deletion is not committed
 			return err
 		}
 	}
-	for _, name := range there {
-		if !keep[name] {
-			if err := os.Remove(filepath.Join(dir, name)); err != nil {
-				return err
-			}
-		}
-	}
 	return nil
-}
-
-// listed returns the tracked files of a work tree and the untracked ones that are not ignored.
-func listed(ctx context.Context, dir string) ([]string, error) {
-	out, err := git(ctx, dir, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-	if err != nil {
-		return nil, err
-	}
-	return strings.FieldsFunc(string(out), func(r rune) bool { return r == 0 }), nil
 }
 
 func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
@@ -66,7 +48,7 @@ func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	return out, nil
 }
 
-// copyFile copies a file or a symbolic link with its mode. A copy that is equal already is left as it is.
+// copyFile copies a file or a symbolic link with its mode. fs.ErrNotExist: there is none.
 func copyFile(from, to string) error {
 	info, err := os.Lstat(from)
 	if err != nil {
@@ -80,18 +62,11 @@ func copyFile(from, to string) error {
 		if err != nil {
 			return err
 		}
-		_ = os.Remove(to)
 		return os.Symlink(target, to)
 	}
 	text, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}
-	if was, err := os.ReadFile(to); err == nil && bytes.Equal(was, text) {
-		return os.Chmod(to, info.Mode().Perm())
-	}
-	if err := os.WriteFile(to, text, info.Mode().Perm()); err != nil {
-		return err
-	}
-	return os.Chmod(to, info.Mode().Perm())
+	return errors.Join(os.WriteFile(to, text, info.Mode().Perm()), os.Chmod(to, info.Mode().Perm()))
 }

@@ -9,26 +9,23 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"regexp"
-	"strings"
+	"path/filepath"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
 )
 
 // maxPath bounds the length of a module path in bytes.
 const maxPath = 200
 
 func main() {
-	flag.Usage = func() {
+	if len(os.Args) != 2 {
 		fmt.Fprintln(os.Stderr, "usage: modpath HOST/OWNER/NAME (in the root of the repository)")
-	}
-	flag.Parse()
-	if flag.NArg() != 1 {
-		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(".", flag.Arg(0)); err != nil {
+	if err := run(".", os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, "modpath:", err)
 		os.Exit(1)
 	}
@@ -54,32 +51,22 @@ func run(root, to string) error {
 	return nil
 }
 
-var moduleLine = regexp.MustCompile(`(?m)^module\s+(\S+)$`)
-
 func modulePath(root string) (string, error) {
-	text, err := os.ReadFile(root + "/go.mod")
-	if err != nil {
-		return "", err
+	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	path := modfile.ModulePath(text)
+	if err == nil && path == "" {
+		err = errors.New("go.mod has no module line")
 	}
-	m := moduleLine.FindSubmatch(text)
-	if m == nil {
-		return "", errors.New("go.mod has no module line")
-	}
-	return string(m[1]), nil
+	return path, err
 }
-
-var pathForm = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9._~-]*(/[A-Za-z0-9][A-Za-z0-9._~-]*)*$`)
 
 // checkPath accepts what go get can fetch, and the path without a host that the project itself has.
 func checkPath(p string) error {
-	host, _, below := strings.Cut(p, "/")
-	switch {
-	case len(p) > maxPath || !pathForm.MatchString(p):
-		return fmt.Errorf("%q is not a module path: want HOST/OWNER/NAME, such as github.com/acme/hongbao", p)
-	case below && !strings.Contains(host, "."):
-		return fmt.Errorf("%q: the host %q has no dot, so go get cannot fetch it", p, host)
-	case !below && p != "hongbao":
-		return fmt.Errorf("%q: want HOST/OWNER/NAME, such as github.com/acme/hongbao", p)
+	if p == "hongbao" {
+		return nil
+	}
+	if err := module.CheckPath(p); err != nil || len(p) > maxPath {
+		return fmt.Errorf("%.*q is not a module path that go get can fetch: want HOST/OWNER/NAME, such as github.com/acme/hongbao", maxPath, p)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/format"
 	"io/fs"
@@ -9,7 +10,11 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // maxFile bounds the size in bytes of a file that is read. Larger files are data and name no package.
@@ -17,7 +22,14 @@ const maxFile = 4 << 20
 
 // rewriteTree changes the path in every file below root and returns how many files it changed.
 func rewriteTree(root, from, to string) (int, error) {
-	folders, err := packageFolders(root)
+	var folders []string // at the top, with Go code
+	err := walk(root, func(name string, _ fs.DirEntry) error {
+		top, _, below := strings.Cut(name, "/")
+		if below && path.Ext(name) == ".go" && !slices.Contains(folders, top) {
+			folders = append(folders, top)
+		}
+		return nil
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -64,31 +76,19 @@ func walk(root string, visit func(name string, d fs.DirEntry) error) error {
 	})
 }
 
-// packageFolders returns the top-level folders that have Go code.
-func packageFolders(root string) ([]string, error) {
-	seen := map[string]bool{}
-	var all []string
-	err := walk(root, func(name string, _ fs.DirEntry) error {
-		top, _, below := strings.Cut(name, "/")
-		if below && path.Ext(name) == ".go" && !seen[top] {
-			seen[top] = true
-			all = append(all, regexp.QuoteMeta(top))
-		}
-		return nil
-	})
-	return all, err
-}
-
-// rewriter replaces one module path by another. Its patterns refuse a path that follows a letter, digit, dot, slash or
-// hyphen, so that /hongbao/scripts in a container or proto/hongbao/v1 does not match.
+// rewriter replaces one module path by another. A pattern has the text before and after the path as its groups. Patterns
+// refuse a path that follows a letter, digit, dot, slash or hyphen, so that /hongbao/scripts in a container or
+// proto/hongbao/v1 does not match.
 type rewriter struct {
 	from, to string
 	inCode   *regexp.Regexp // a package: the path and a folder that has Go code
 	anyBelow *regexp.Regexp // anything below the path, as the architecture tests have it in samples
-	constant *regexp.Regexp // const module = "…", and the literal "…/"
+	constant *regexp.Regexp // const module = "…"; the literal "hongbao" elsewhere names the program
+	literal  *regexp.Regexp // the literal "…/"
 	modWord  *regexp.Regexp // the path as a word of go.mod
 	replaced *regexp.Regexp // the argument of xk6 build --replace
 	filtered *regexp.Regexp // a filter of package lists in a script
+	option   *regexp.Regexp // the option go_package of a serialized file descriptor, with tag and length
 }
 
 func newRewriter(from, to string, folders []string) *rewriter {
@@ -97,63 +97,102 @@ func newRewriter(from, to string, folders []string) *rewriter {
 		from: from, to: to,
 		inCode:   regexp.MustCompile(`(^|[^\w./-])` + q + `(/(?:` + strings.Join(folders, "|") + `)\b)`),
 		anyBelow: regexp.MustCompile(`(^|[^\w./-])` + q + `(/)`),
-		constant: regexp.MustCompile(`(const module = "|")` + q + `(/?")`),
+		constant: regexp.MustCompile(`(const module = ")` + q + `(")`),
+		literal:  regexp.MustCompile(`(")` + q + `(/")`),
 		modWord:  regexp.MustCompile(`(?m)(^|[\s"])` + q + `(/\S*|\s|"|$)`),
 		replaced: regexp.MustCompile(`(^|[\s"])` + q + `(=\.)`),
 		filtered: regexp.MustCompile(`(\^)` + q + `([/($])`),
+		option:   regexp.MustCompile(`(?s)Z..?` + q + `/`),
 	}
-}
-
-func (r *rewriter) swap(re *regexp.Regexp, text []byte) []byte {
-	return re.ReplaceAll(text, []byte("${1}"+strings.ReplaceAll(r.to, "$", "$$")+"${2}"))
 }
 
 // file returns the text of a file with the new path.
 func (r *rewriter) file(name string, text []byte) ([]byte, error) {
-	base := path.Base(name)
-	if base == "go.mod" || base == "go.work" {
-		return r.swap(r.modWord, text), nil
-	}
-	if strings.HasSuffix(name, ".go") {
-		return r.goFile(name, text)
-	}
-	text = r.swap(r.replaced, r.swap(r.inCode, text))
-	if base == "Makefile" || path.Dir(name) == ".ci" {
-		text = r.swap(r.filtered, text)
-	}
-	return text, nil
-}
-
-// goFile also formats a changed file if it was formatted before, because gofmt sorts imports.
-func (r *rewriter) goFile(name string, text []byte) ([]byte, error) {
-	got := text
-	if strings.HasSuffix(name, ".pb.go") {
-		var err error
-		if got, err = r.descriptors(got); err != nil {
+	folder, base := path.Base(path.Dir(name)), path.Base(name)
+	switch {
+	case base == "go.mod" || base == "go.work":
+		return r.swap(text, r.modWord), nil
+	case strings.HasSuffix(name, ".pb.go"):
+		got, err := r.descriptors(text)
+		if err != nil {
 			return nil, err
 		}
+		return formatted(text, r.swap(got, r.inCode))
+	case strings.HasSuffix(name, ".go") && folder == "archtest":
+		return formatted(text, r.swap(text, r.inCode, r.anyBelow, r.constant, r.literal))
+	case strings.HasSuffix(name, ".go"):
+		return formatted(text, r.swap(text, r.inCode, r.constant, r.literal))
+	case base == "Makefile" || folder == ".ci":
+		return r.swap(text, r.inCode, r.replaced, r.filtered), nil
 	}
-	got = r.swap(r.inCode, got)
-	if path.Base(path.Dir(name)) == "archtest" {
-		got = r.swap(r.anyBelow, got)
-	}
-	got = r.constants(got)
-	if bytes.Equal(got, text) {
-		return text, nil
-	}
-	if formatted, err := format.Source(text); err != nil || !bytes.Equal(formatted, text) {
-		return got, nil
-	}
-	return format.Source(got)
+	return r.swap(text, r.inCode, r.replaced), nil
 }
 
-// constants changes `const module = "hongbao"` and the literal "hongbao/", and leaves the literal "hongbao", which names
-// the program.
-func (r *rewriter) constants(text []byte) []byte {
-	return r.constant.ReplaceAllFunc(text, func(m []byte) []byte {
-		if !bytes.HasPrefix(m, []byte("const")) && !bytes.HasSuffix(m, []byte(`/"`)) {
-			return m
+func (r *rewriter) swap(text []byte, patterns ...*regexp.Regexp) []byte {
+	for _, p := range patterns {
+		text = p.ReplaceAll(text, []byte("${1}"+r.to+"${2}"))
+	}
+	return text
+}
+
+// formatted formats Go code if it was formatted before the change, because gofmt sorts imports.
+func formatted(before, changed []byte) ([]byte, error) {
+	if was, err := format.Source(before); err != nil || !bytes.Equal(was, before) {
+		return changed, nil
+	}
+	return format.Source(changed)
+}
+
+var stringLiteral = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"`)
+
+// descriptors changes go_package in the file descriptor that generated code holds as string literals.
+func (r *rewriter) descriptors(text []byte) ([]byte, error) {
+	var fault error
+	out := stringLiteral.ReplaceAllFunc(text, func(literal []byte) []byte {
+		value, err := strconv.Unquote(string(literal))
+		if err != nil {
+			return literal
 		}
-		return r.constant.ReplaceAll(m, []byte("${1}"+r.to+"${2}"))
+		got, err := r.goPackage(value)
+		fault = errors.Join(fault, err)
+		if got == value {
+			return literal
+		}
+		return strconv.AppendQuote(nil, got)
 	})
+	return out, fault
+}
+
+// Fields of a serialized file descriptor (descriptor.proto): FileDescriptorProto.options and FileOptions.go_package.
+const (
+	optionsTag     = 8<<3 | 2
+	goPackageField = 11
+)
+
+var errDescriptor = errors.New("go_package is not the only option of the file descriptor: regenerate the code with make proto")
+
+// goPackage changes the option go_package in a piece of a descriptor. The lengths before it change too: a descriptor with a
+// wrong length panics when the program starts.
+func (r *rewriter) goPackage(s string) (string, error) {
+	if !r.option.MatchString(s) {
+		return s, nil
+	}
+	for i := range len(s) {
+		options, size := protowire.ConsumeBytes([]byte(s[i+1:]))
+		if s[i] != optionsTag || size < 0 {
+			continue
+		}
+		field, _, tag := protowire.ConsumeTag(options)
+		if field != goPackageField {
+			continue
+		}
+		name, length := protowire.ConsumeString(options[tag:])
+		below, ours := strings.CutPrefix(name, r.from+"/")
+		if !ours || tag+length != len(options) {
+			continue
+		}
+		renamed := protowire.AppendString(options[:tag:tag], r.to+"/"+below)
+		return string(protowire.AppendBytes([]byte(s[:i+1]), renamed)) + s[i+1+size:], nil
+	}
+	return s, errDescriptor
 }

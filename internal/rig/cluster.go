@@ -147,8 +147,8 @@ func startWatch(dir string, master int) (*Redis, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := &Redis{data: dir, port: port}
-		if r.proc, err = newProcess(dir, "sentinel", RedisServer, file, "--sentinel"); err != nil {
+		r := &Redis{server{data: dir, port: port}}
+		if r.proc, err = NewProgram(dir, "sentinel", RedisServer, file, "--sentinel"); err != nil {
 			return nil, err
 		}
 		return r, r.proc.start(func(pid int) error {

@@ -17,11 +17,7 @@ import (
 const handshake = 10
 
 // MariaDB is one mariadbd. Each commit is on disk before it is answered. Not safe for concurrent use.
-type MariaDB struct {
-	proc *process
-	data string
-	port int
-}
+type MariaDB struct{ server }
 
 // MariaDBOptions configures a MariaDB.
 type MariaDBOptions struct {
@@ -47,13 +43,13 @@ func StartMariaDB(dir string, o MariaDBOptions) (*MariaDB, error) {
 		if err != nil {
 			return nil, err
 		}
-		m := &MariaDB{data: data, port: port}
+		m := &MariaDB{server{data: data, port: port}}
 		args := []string{"--no-defaults", "--datadir=" + data, "--port=" + strconv.Itoa(port), "--bind-address=" + host,
 			"--socket=mariadb.sock", "--pid-file=" + m.pidFile(), "--skip-name-resolve",
 			"--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=512M", "--innodb-log-file-size=512M",
 			"--max-connections=500", "--character-set-server=utf8mb4"}
 		args = append(append(args, asRoot()...), o.Args...)
-		if m.proc, err = newProcess(dir, o.Name, mariaDBServer, args...); err != nil {
+		if m.proc, err = NewProgram(dir, o.Name, mariaDBServer, args...); err != nil {
 			return nil, err
 		}
 		return m, m.Restart()
@@ -86,15 +82,6 @@ func asRoot() []string {
 
 // DSN returns a data source name of go-sql-driver, with all rights and no database.
 func (m *MariaDB) DSN() string { return fmt.Sprintf("root@tcp(%s)/", m.Addr()) }
-
-// Addr returns host:port.
-func (m *MariaDB) Addr() string { return addr(m.port) }
-
-// Kill ends the server like a power failure.
-func (m *MariaDB) Kill() { m.proc.kill() }
-
-// Stop ends the server.
-func (m *MariaDB) Stop() { m.proc.stop() }
 
 // Restart stops the server if it runs and starts it on the same port, with its data.
 func (m *MariaDB) Restart() error {

@@ -26,8 +26,9 @@ const (
 // errGone is the error of a wait for a process that has ended.
 var errGone = errors.New("the process has ended")
 
-// process is a server that this process controls. Its methods are not safe for concurrent use.
-type process struct {
+// Program is a server that this process controls: one of this package, or another one, such as the one under test. Not safe
+// for concurrent use.
+type Program struct {
 	name string
 	path string
 	args []string
@@ -37,8 +38,9 @@ type process struct {
 	done chan struct{} // closed when it has ended
 }
 
-// newProcess prepares a server without starting it. Its log is NAME.log in the folder.
-func newProcess(dir, name, program string, args ...string) (*process, error) {
+// NewProgram prepares a server without starting it. Its output is appended to NAME.log in the folder. The program is searched
+// like a command.
+func NewProgram(dir, name, program string, args ...string) (*Program, error) {
 	path, err := find(program)
 	if err != nil {
 		return nil, err
@@ -46,25 +48,30 @@ func newProcess(dir, name, program string, args ...string) (*process, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	return &process{name: name, path: path, args: args, logs: filepath.Join(dir, name+".log")}, nil
+	return &Program{name: name, path: path, args: args, logs: filepath.Join(dir, name+".log")}, nil
+}
+
+// Start runs the program and waits until ready returns nil. The error ends with the end of the log.
+func (p *Program) Start(ready func() error) error {
+	return p.start(func(int) error { return ready() })
 }
 
 // start runs the program and waits until ready returns nil.
-func (p *process) start(ready func(pid int) error) error {
-	if p.alive() {
+func (p *Program) start(ready func(pid int) error) error {
+	if p.Alive() {
 		return fmt.Errorf("rig: %s is already running", p.name)
 	}
 	if err := p.launch(); err != nil {
 		return err
 	}
 	if err := p.await(func() error { return ready(p.cmd.Process.Pid) }); err != nil {
-		p.kill()
+		p.Kill()
 		return fmt.Errorf("rig: %s: %w\n%s", p.name, err, p.tail())
 	}
 	return nil
 }
 
-func (p *process) launch() error {
+func (p *Program) launch() error {
 	logs, err := os.OpenFile(p.logs, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -92,7 +99,7 @@ func (p *process) launch() error {
 }
 
 // await polls until ready returns nil, the process ends, or readyWithin is over.
-func (p *process) await(ready func() error) error {
+func (p *Program) await(ready func() error) error {
 	for end := time.Now().Add(readyWithin); ; {
 		select {
 		case <-p.done:
@@ -110,7 +117,8 @@ func (p *process) await(ready func() error) error {
 	}
 }
 
-func (p *process) alive() bool {
+// Alive reports whether it runs.
+func (p *Program) Alive() bool {
 	if p.done == nil {
 		return false
 	}
@@ -122,34 +130,55 @@ func (p *process) alive() bool {
 	}
 }
 
-// kill ends the process like a power failure, and waits for its end.
-func (p *process) kill() {
-	if p.alive() {
+// Kill ends it like a power failure, and waits for its end.
+func (p *Program) Kill() {
+	if p.Alive() {
 		kill(p.cmd.Process)
 		<-p.done
 	}
 }
 
-// stop asks the process to end, and kills it after goneWithin.
-func (p *process) stop() { p.stopWithin(goneWithin) }
-
-func (p *process) stopWithin(limit time.Duration) {
-	if !p.alive() {
-		return
+// Stop asks it to end, and kills it if it has not ended within the limit. The error reports that it was killed, or its exit
+// code.
+func (p *Program) Stop(limit time.Duration) error {
+	if p.Alive() {
+		terminate(p.cmd.Process)
+		select {
+		case <-p.done:
+		case <-time.After(limit):
+			p.Kill()
+		}
 	}
-	terminate(p.cmd.Process)
-	select {
-	case <-p.done:
-	case <-time.After(limit):
-		p.kill()
+	if p.cmd == nil || p.cmd.ProcessState.Success() {
+		return nil
 	}
+	return fmt.Errorf("rig: %s: %s\n%s", p.name, p.cmd.ProcessState, p.tail())
 }
 
+// Log returns the path of its output.
+func (p *Program) Log() string { return p.logs }
+
 // tail returns the end of the log.
-func (p *process) tail() string {
+func (p *Program) tail() string {
 	text, err := os.ReadFile(p.logs)
 	if err != nil {
 		return err.Error()
 	}
 	return string(bytes.TrimSpace(text[max(0, len(text)-tailBytes):]))
 }
+
+// server is a Program with a separate port and data folder.
+type server struct {
+	proc *Program
+	data string
+	port int
+}
+
+// Addr returns host:port.
+func (s *server) Addr() string { return addr(s.port) }
+
+// Kill ends the server like a power failure.
+func (s *server) Kill() { s.proc.Kill() }
+
+// Stop ends the server.
+func (s *server) Stop() { _ = s.proc.Stop(goneWithin) }

@@ -16,11 +16,7 @@ import (
 const askWithin = 2 * time.Second
 
 // Redis is one redis-server. Not safe for concurrent use.
-type Redis struct {
-	proc *process
-	data string // its folder
-	port int
-}
+type Redis struct{ server }
 
 // RedisOptions configures a Redis.
 type RedisOptions struct {
@@ -42,25 +38,16 @@ func startRedis(dir string, o RedisOptions) (*Redis, error) {
 	if o.Name == "" {
 		o.Name = "redis"
 	}
-	r := &Redis{data: filepath.Join(dir, o.Name), port: port}
+	r := &Redis{server{data: filepath.Join(dir, o.Name), port: port}}
 	args := []string{"--port", strconv.Itoa(port), "--bind", host, "--dir", r.data, "--save", "", "--daemonize", "no"}
 	if o.AppendOnly {
 		args = append(args, "--appendonly", "yes", "--appendfsync", "always")
 	}
-	if r.proc, err = newProcess(dir, o.Name, RedisServer, append(args, o.Args...)...); err != nil {
+	if r.proc, err = NewProgram(dir, o.Name, RedisServer, append(args, o.Args...)...); err != nil {
 		return nil, err
 	}
 	return r, r.Restart(true)
 }
-
-// Addr returns host:port.
-func (r *Redis) Addr() string { return addr(r.port) }
-
-// Kill ends the server like a power failure.
-func (r *Redis) Kill() { r.proc.kill() }
-
-// Stop ends the server.
-func (r *Redis) Stop() { r.proc.stop() }
 
 // Restart stops the server if it runs and starts it on the same port; empty: without its data.
 func (r *Redis) Restart(empty bool) error {

@@ -150,7 +150,7 @@ func TestAServerThatDoesNotListenToStopIsKilled(t *testing.T) {
 	require.NoError(t, err)
 	pid := r.proc.cmd.Process.Pid
 	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP)) // A stopped process does not handle SIGTERM.
-	r.proc.stopWithin(100 * time.Millisecond)
+	_ = r.proc.Stop(100 * time.Millisecond)
 	require.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH)
 	r.Stop() // A second stop has no effect.
 	r.Kill()

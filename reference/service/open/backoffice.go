@@ -2,8 +2,6 @@ package open
 
 import (
 	"context"
-	"log/slog"
-	"sync"
 
 	"hongbao/reference/activity"
 	"hongbao/reference/node"
@@ -13,15 +11,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// backoffice has the announcements, page configurations and bulk re-issues of operators (B8). It works on the live wallet;
-// users of the shadow wallet see the same announcements.
-type backoffice struct {
-	notices *operator.NoticeCache
-	bulk    *operator.Bulk
-	log     *slog.Logger
-}
-
-// openBackoffice opens the back office of the live wallet and adds it to the ports of the server.
+// openBackoffice opens the announcements, page configurations and bulk re-issues of operators (B8) and adds them to the ports
+// of the server. They work on the live wallet; users of the shadow wallet see the same announcements.
 func (s *Service) openBackoffice(ctx context.Context, ports *server.Ports) error {
 	index, err := activity.New(s.tree)
 	if err != nil {
@@ -29,24 +20,16 @@ func (s *Service) openBackoffice(ctx context.Context, ports *server.Ports) error
 	}
 	st, live := s.live.stores, s.live.Node
 	notices := sqlstore.NewNotices(st.sql)
-	s.backoffice = &backoffice{log: s.log, notices: operator.NewNoticeCache(notices, systemClock{}),
-		bulk: operator.NewBulk(operator.BulkPorts{Jobs: sqlstore.NewBulkJobs(st.sql), Granter: live, Index: index, Parent: s.tree.Parent,
-			Quotas: st.quotas, Stocks: couponStock{live}, Leases: st.leases, Audit: st.audit, Clock: systemClock{}, Instance: s.name})}
-	if err := s.backoffice.notices.Refresh(ctx); err != nil {
+	s.notices = operator.NewNoticeCache(notices, systemClock{})
+	s.bulk = operator.NewBulk(operator.BulkPorts{Jobs: sqlstore.NewBulkJobs(st.sql), Granter: live, Index: index, Parent: s.tree.Parent,
+		Quotas: st.quotas, Stocks: couponStock{live}, Leases: st.leases, Audit: st.audit, Clock: systemClock{}, Instance: s.name})
+	if err := s.notices.Refresh(ctx); err != nil {
 		s.log.Warn("cannot read the notices", "err", err) // a later refresh reads them: pages do not wait for them
 	}
-	ports.NoticeReader, ports.Notices, ports.Bulk = s.backoffice.notices, operator.NewNotices(notices, systemClock{}, s.backoffice.notices), s.backoffice.bulk
+	ports.NoticeReader, ports.Notices, ports.Bulk = s.notices, operator.NewNotices(notices, systemClock{}, s.notices), s.bulk
 	ports.Rewards, ports.Packets, ports.Refunds, ports.Coupons = live, live, live, couponStock{live}
 	ports.Callbacks = callbacks{s.live}
 	return nil
-}
-
-// run refreshes the notices and runs bulk re-issues until ctx ends.
-func (o *backoffice) run(ctx context.Context) {
-	var running sync.WaitGroup
-	running.Go(func() { o.notices.Run(ctx, o.log) })
-	running.Go(func() { o.bulk.Run(ctx, o.log) })
-	running.Wait()
 }
 
 // couponStock returns the stock of coupons as this instance last read it.

@@ -79,16 +79,7 @@ func (d *walletInstance) deliverCallbacks(ctx context.Context) {
 		return
 	}
 	post := &dswire.Deliverer{Systems: d.systems.fakes, Clock: systemClock{}, Post: d.listener().Receive}
-	t := time.NewTicker(deliverEvery)
-	defer t.Stop()
-	for {
-		post.Step(ctx)
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-		}
-	}
+	repeat(ctx, deliverEvery, func() { post.Step(ctx) })
 }
 
 // callbacks receives callbacks over HTTP.

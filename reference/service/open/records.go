@@ -26,8 +26,8 @@ type Records struct {
 	At                       wallet.Instant // when it was read
 }
 
-// readRecords returns what the stores of a wallet hold.
-func (s *stores) readRecords(ctx context.Context, found reconcile.Report, spent func(wallet.Stage) (wallet.Money, error)) (Records, error) {
+// readRecords returns what the stores of a wallet hold. leases: its coupons are counted by leased stock.
+func (s *stores) readRecords(ctx context.Context, found reconcile.Report, spent func(context.Context, wallet.Stage) (wallet.Money, error), leases bool) (Records, error) {
 	depth, err := s.backlog.Depth(ctx)
 	if err != nil {
 		return Records{}, err
@@ -36,8 +36,13 @@ func (s *stores) readRecords(ctx context.Context, found reconcile.Report, spent 
 	if err != nil {
 		return Records{}, err
 	}
-	return Records{Ledger: s.ledger, Orders: s.orders, Tokens: s.tokens, Withdrawals: s.withdrawals, Bank: s.bank, Items: s.items, Packets: s.packets,
-		Spent: spent, Found: found, OpenOrders: open, BacklogDepth: depth, At: systemClock{}.Now()}, nil
+	r := Records{Ledger: s.ledger, Orders: s.orders, Tokens: s.tokens, Withdrawals: s.withdrawals, Bank: s.bank, Items: s.items, Packets: s.packets,
+		Spent: func(stage wallet.Stage) (wallet.Money, error) { return spent(ctx, stage) },
+		Found: found, OpenOrders: open, BacklogDepth: depth, At: systemClock{}.Now()}
+	if leases {
+		r.Issued = s.leased(ctx)
+	}
+	return r, nil
 }
 
 // leased returns how many coupons are issued according to the records of leased stock. Under other strategies the count
@@ -59,10 +64,7 @@ func (d *walletInstance) records(ctx context.Context) (Records, error) {
 	if err != nil {
 		return Records{}, err
 	}
-	r, err := d.stores.readRecords(ctx, found, func(s wallet.Stage) (wallet.Money, error) { return d.Spent(ctx, s) })
-	if d.Coupons.Lease != nil {
-		r.Issued = d.stores.leased(ctx)
-	}
+	r, err := d.stores.readRecords(ctx, found, d.Spent, d.Coupons.Lease != nil)
 	r.Fakes = d.systems.fakes
 	return r, err
 }
@@ -87,19 +89,14 @@ func ReadShadow(ctx context.Context, c Config) (read func(context.Context) (Reco
 		return nil, nil, err
 	}
 	return func(ctx context.Context) (Records, error) {
-		spent := func(stage wallet.Stage) (wallet.Money, error) {
+		spent := func(ctx context.Context, stage wallet.Stage) (wallet.Money, error) {
 			q, err := st.quotas.Quota(ctx, stage)
 			return q.Reserved, err
 		}
-		sources := reconcile.Sources{Orders: st.orders, Ledger: st.ledger, Spent: func(_ context.Context, stage wallet.Stage) (wallet.Money, error) { return spent(stage) }}
-		found, err := reconcile.Run(ctx, sources, wallet.Never)
+		found, err := reconcile.Run(ctx, reconcile.Sources{Orders: st.orders, Ledger: st.ledger, Spent: spent}, wallet.Never)
 		if err != nil {
 			return Records{}, err
 		}
-		r, err := st.readRecords(ctx, found, spent)
-		if c.Stock == string(wallet.StockLease) {
-			r.Issued = st.leased(ctx)
-		}
-		return r, err
+		return st.readRecords(ctx, found, spent, c.Stock == string(wallet.StockLease))
 	}, st.close, nil
 }

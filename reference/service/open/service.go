@@ -23,6 +23,7 @@ import (
 	"sync"
 	"time"
 
+	"hongbao/reference/operator"
 	"hongbao/reference/server"
 	"hongbao/reference/server/auth"
 	"hongbao/reference/service"
@@ -48,13 +49,14 @@ type Service struct {
 	unlock    func() // releases the data folder
 	log       *slog.Logger
 
-	flags      *runtimeFlags
-	backoffice *backoffice
-	mini       *embedded // nil: Redis is elsewhere
-	live       *walletInstance
-	shadow     *shadowWallet // nil: load tests are not accepted
-	server     *server.Server
-	metrics    *server.Metrics
+	flags   *runtimeFlags
+	notices *operator.NoticeCache
+	bulk    *operator.Bulk
+	mini    *embedded // nil: Redis is elsewhere
+	live    *walletInstance
+	shadow  *shadowWallet // nil: load tests are not accepted
+	server  *server.Server
+	metrics *server.Metrics
 }
 
 // New opens an instance: its stores are ready, and what an earlier run had acknowledged is posted. It serves requests after
@@ -160,7 +162,8 @@ func (s *Service) Run(ctx context.Context) error {
 	var hosts sync.WaitGroup
 	errs := make([]error, 2)
 	hosts.Go(func() { errs[0] = s.live.Host.Run(work) })
-	hosts.Go(func() { s.backoffice.run(work) })
+	hosts.Go(func() { s.notices.Run(work, s.log) })
+	hosts.Go(func() { s.bulk.Run(work, s.log) })
 	hosts.Go(func() { s.live.deliverCallbacks(work) })
 	if s.shadow != nil {
 		s.shadow.start(work)
@@ -184,9 +187,7 @@ func (s *Service) Run(ctx context.Context) error {
 
 // watch updates readiness and the metrics until ctx ends.
 func (s *Service) watch(ctx context.Context) {
-	t := time.NewTicker(statusEvery)
-	defer t.Stop()
-	for {
+	repeat(ctx, statusEvery, func() {
 		if err := s.live.stores.ping(ctx, s.flags.set.On(wallet.SwitchLastResort)); err != nil && ctx.Err() == nil {
 			s.server.SetReady(false, err.Error())
 		} else if ctx.Err() == nil {
@@ -196,6 +197,15 @@ func (s *Service) watch(ctx context.Context) {
 			s.metrics.Status(status)
 		}
 		s.recordStates()
+	})
+}
+
+// repeat calls f now and at each interval until ctx ends.
+func repeat(ctx context.Context, interval time.Duration, f func()) {
+	t := time.NewTicker(interval)
+	defer t.Stop()
+	for {
+		f()
 		select {
 		case <-ctx.Done():
 			return
