@@ -23,9 +23,7 @@ func Budgets(t *testing.T, open func(t *testing.T) wallet.Budgets) {
 }
 
 func spent(t testable, s wallet.Budgets, stage wallet.Stage, want wallet.Money) {
-	got, err := s.Spent(t.Context(), stage)
-	require.NoError(t, err)
-	require.Equal(t, want, got, "spent in %s", stage)
+	call(s.Spent(t.Context(), stage)).returns(t, want, "spent in %s", stage)
 }
 
 func budgetStory(t *testing.T, s wallet.Budgets) {

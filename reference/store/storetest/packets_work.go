@@ -24,16 +24,14 @@ func packetUnfinished(t *testing.T, s PacketStore) {
 	}
 	mark := func(p wallet.Packet, n int64, to wallet.ShareState, at wallet.Instant) {
 		t.Helper()
-		share, err := s.Mark(t.Context(), p.No, guest(n), to, 7, at)
-		require.NoError(t, err)
+		share := call(s.Mark(t.Context(), p.No, guest(n), to, 7, at)).ok(t)
 		require.Equal(t, to, share.State)
 	}
 	minute := func(n int) wallet.Instant { return eve.Add(time.Duration(n) * time.Minute) }
 	var ps []wallet.Packet
 	for i := range 6 {
 		p := packet(int64(i+1), time.Duration(i)*time.Minute, 2)
-		_, _, err := s.Create(t.Context(), p)
-		require.NoError(t, err)
+		write(s.Create(t.Context(), p)).ok(t)
 		ps = append(ps, p)
 	}
 	expect(minute(0), minute(9), 10)
@@ -121,14 +119,12 @@ func oneMarks(t *testing.T, s PacketStore) {
 			if caller%2 == 0 {
 				begin = wallet.ShareReturning
 			}
-			share, err := s.Mark(t.Context(), p.No, guest(n), begin, wallet.ActID(caller+1), eve)
-			require.NoError(t, err)
+			share := call(s.Mark(t.Context(), p.No, guest(n), begin, wallet.ActID(caller+1), eve)).ok(t)
 			end := wallet.ShareOpened
 			if share.State == wallet.ShareReturning || share.State == wallet.ShareReturned {
 				end = wallet.ShareReturned
 			}
-			share, err = s.Mark(t.Context(), p.No, guest(n), end, share.Owner, eve)
-			require.NoError(t, err)
+			share = call(s.Mark(t.Context(), p.No, guest(n), end, share.Owner, eve)).ok(t)
 			require.Equal(t, end, share.State)
 			results[caller][n] = share
 		}

@@ -29,8 +29,7 @@ func Quotas(t *testing.T, open func(t *testing.T) wallet.Quotas) {
 
 func lease(t testable, q wallet.Quotas, holder string, need, want, budget wallet.Money) wallet.Block {
 	t.Helper()
-	b, err := q.Lease(t.Context(), holder, wallet.Official, need, want, budget)
-	require.NoError(t, err)
+	b := call(q.Lease(t.Context(), holder, wallet.Official, need, want, budget)).ok(t)
 	require.Positive(t, b.ID, "0 is not a block")
 	require.Equal(t, wallet.Official, b.Stage)
 	return b
@@ -38,9 +37,7 @@ func lease(t testable, q wallet.Quotas, holder string, need, want, budget wallet
 
 func quota(t testable, q wallet.Quotas, want wallet.Quota) {
 	t.Helper()
-	got, err := q.Quota(t.Context(), wallet.Official)
-	require.NoError(t, err)
-	require.Equal(t, want, got)
+	call(q.Quota(t.Context(), wallet.Official)).returns(t, want)
 }
 
 func leasesAddUp(t *testing.T, q wallet.Quotas) {
@@ -58,21 +55,15 @@ func leasesAddUp(t *testing.T, q wallet.Quotas) {
 	block, err = q.Lease(t.Context(), "c", wallet.Official, 41, 50, 100)
 	require.ErrorIs(t, err, wallet.ErrOverBudget)
 	require.Zero(t, block)
-	_, err = q.Lease(t.Context(), "a", wallet.Official, 1, 1, 59)
-	require.ErrorIs(t, err, wallet.ErrOverBudget, "the budget was cut below the leased amount")
+	call(q.Lease(t.Context(), "a", wallet.Official, 1, 1, 59)).fails(t, wallet.ErrOverBudget, "the budget was cut below the leased amount")
 	for _, bad := range [][2]wallet.Money{{0, 10}, {-1, 10}, {11, 10}, {0, 0}} {
-		_, err = q.Lease(t.Context(), "a", wallet.Official, bad[0], bad[1], 100)
-		require.ErrorIs(t, err, wallet.ErrInvalid, "need %d of want %d", bad[0], bad[1])
+		call(q.Lease(t.Context(), "a", wallet.Official, bad[0], bad[1], 100)).fails(t, wallet.ErrInvalid, "need %d of want %d", bad[0], bad[1])
 	}
 	quota(t, q, wallet.Quota{Leased: 60})
 	require.EqualValues(t, 80, lease(t, q, "a", 40, 99, 100).Amount, "exactly the rest")
 
-	drill, err := q.Lease(t.Context(), "a", wallet.ExternalDrill, 100, 100, 100)
-	require.NoError(t, err)
-	require.NotEqual(t, a.ID, drill.ID, "another stage has a separate budget and blocks")
-	holders, err := q.Holders(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, []string{"a", "b"}, holders)
+	require.NotEqual(t, a.ID, call(q.Lease(t.Context(), "a", wallet.ExternalDrill, 100, 100, 100)).ok(t).ID, "another stage has a separate budget and blocks")
+	call(q.Holders(t.Context())).returns(t, []string{"a", "b"})
 }
 
 // leasesShrink: when a budget is nearly spent, instances should hold little that they do not grant.
@@ -90,12 +81,10 @@ func leasesShrink(t *testing.T, q wallet.Quotas) {
 }
 
 func leaseOverflow(t *testing.T, q wallet.Quotas) {
-	_, err := q.Lease(t.Context(), "a", wallet.Official, 1, 1, math.MinInt64)
-	require.ErrorIs(t, err, wallet.ErrOverBudget)
+	call(q.Lease(t.Context(), "a", wallet.Official, 1, 1, math.MinInt64)).fails(t, wallet.ErrOverBudget)
 	b := lease(t, q, "a", math.MaxInt64-1, math.MaxInt64, math.MaxInt64)
 	require.EqualValues(t, math.MaxInt64-1, b.Amount)
-	_, err = q.Lease(t.Context(), "b", wallet.Official, math.MaxInt64, math.MaxInt64, math.MaxInt64)
-	require.ErrorIs(t, err, wallet.ErrOverBudget)
+	call(q.Lease(t.Context(), "b", wallet.Official, math.MaxInt64, math.MaxInt64, math.MaxInt64)).fails(t, wallet.ErrOverBudget)
 	_, isNew, err := q.Record(t.Context(), wallet.Reservation{Order: number(1, 1), Amount: math.MaxInt64 - 1, Block: b.ID})
 	require.NoError(t, err)
 	require.True(t, isNew)
@@ -172,16 +161,11 @@ func endedBlocksPayNothing(t *testing.T, q wallet.Quotas) {
 	require.False(t, ok, "a stale reservation is not recorded")
 	record(paid, false, nil) // recorded before: it stays paid
 	record(wallet.Reservation{Order: number(4, 1), Amount: 10, Block: b.ID}, true, nil)
-	_, err = q.Lease(t.Context(), "a", wallet.Official, 1, 1, 100)
-	require.ErrorIs(t, err, wallet.ErrOverBudget, "orphaned amounts stay leased")
-	holders, err := q.Holders(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, []string{"b"}, holders)
+	call(q.Lease(t.Context(), "a", wallet.Official, 1, 1, 100)).fails(t, wallet.ErrOverBudget, "orphaned amounts stay leased")
+	call(q.Holders(t.Context())).returns(t, []string{"b"})
 
 	for _, want := range []wallet.Money{50, 0} { // the second audit finds nothing to do
-		back, err := q.Reclaim(t.Context(), wallet.Official)
-		require.NoError(t, err)
-		require.Equal(t, want, back)
+		call(q.Reclaim(t.Context(), wallet.Official)).returns(t, want)
 		quota(t, q, wallet.Quota{Reserved: 20, Leased: 50})
 	}
 	record(late, false, wallet.ErrStale) // closed is as final as orphaned
@@ -250,11 +234,8 @@ func auditMissesNothing(t *testing.T, q wallet.Quotas) {
 		for i := range orders {
 			if caller == 0 && i == orders/4 {
 				require.NoError(t, q.Orphan(t.Context(), "a"))
-				back, err := q.Reclaim(t.Context(), wallet.Official)
-				require.NoError(t, err)
-				now, err := q.Quota(t.Context(), wallet.Official)
-				require.NoError(t, err)
-				require.Equal(t, wallet.Quota{Reserved: callers*orders - back, Leased: callers*orders - back}, now)
+				back := call(q.Reclaim(t.Context(), wallet.Official)).ok(t)
+				call(q.Quota(t.Context(), wallet.Official)).returns(t, wallet.Quota{Reserved: callers*orders - back, Leased: callers*orders - back})
 			}
 			_, isNew, err := q.Record(t.Context(), wallet.Reservation{Order: number(wallet.ActID(caller*orders+i+1), 1), Amount: 1, Block: b.ID})
 			if err == nil {

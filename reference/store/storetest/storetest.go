@@ -87,3 +87,56 @@ type testable interface {
 	Helper()
 	Context() context.Context
 }
+
+// result is what a method of a port returned.
+type result[V any] struct {
+	got V
+	err error
+}
+
+// call takes the result of a method: call(s.Get(ctx, no)).returns(t, want, "why").
+func call[V any](got V, err error) result[V] { return result[V]{got, err} }
+
+// ok requires success and returns the value.
+func (r result[V]) ok(t testable, why ...any) V {
+	t.Helper()
+	require.NoError(t, r.err, why...)
+	return r.got
+}
+
+// returns requires success with the given value.
+func (r result[V]) returns(t testable, want V, why ...any) {
+	t.Helper()
+	require.Equal(t, want, r.ok(t, why...), why...)
+}
+
+// fails requires the given error.
+func (r result[V]) fails(t testable, want error, why ...any) {
+	t.Helper()
+	require.ErrorIs(t, r.err, want, why...)
+}
+
+// written is what a method returned that records a value, unless its number is recorded already.
+type written[V any] struct {
+	result[V]
+	isNew bool
+}
+
+// write takes the result of such a method: write(s.Create(ctx, v)).records(t, v).
+func write[V any](got V, isNew bool, err error) written[V] {
+	return written[V]{result[V]{got, err}, isNew}
+}
+
+// records requires that the value is recorded now.
+func (w written[V]) records(t testable, want V, why ...any) {
+	t.Helper()
+	w.returns(t, want, why...)
+	require.True(t, w.isNew, why...)
+}
+
+// keeps requires that the number is recorded already, with the given value.
+func (w written[V]) keeps(t testable, want V, why ...any) {
+	t.Helper()
+	w.returns(t, want, why...)
+	require.False(t, w.isNew, why...)
+}

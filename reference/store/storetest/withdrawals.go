@@ -42,10 +42,7 @@ func Withdrawals(t *testing.T, open func(t *testing.T) WithdrawalStore) {
 
 func ask(t *testing.T, s WithdrawalStore, w wallet.Withdrawal) {
 	t.Helper()
-	got, isNew, err := s.Create(t.Context(), w)
-	require.NoError(t, err)
-	require.True(t, isNew)
-	require.Equal(t, w, got)
+	write(s.Create(t.Context(), w)).records(t, w)
 }
 
 func withdrawalOnce(t *testing.T, s WithdrawalStore) {
@@ -53,10 +50,7 @@ func withdrawalOnce(t *testing.T, s WithdrawalStore) {
 	ask(t, s, want)
 	other := asked(1, time.Hour)
 	other.Owner, other.Amount, other.Wallets = 9, 1, nil // requested again after the person's wallet has changed
-	got, isNew, err := s.Create(t.Context(), other)
-	require.NoError(t, err)
-	require.False(t, isNew)
-	require.Equal(t, want, got, "the first record is kept, with its wallets")
+	write(s.Create(t.Context(), other)).keeps(t, want, "the first record is kept, with its wallets")
 
 	for i, no := range []wallet.WithdrawalNo{
 		{Account: asker, Request: 2},
@@ -95,16 +89,13 @@ func advanceMovesForward(t *testing.T, s WithdrawalStore) {
 		require.NoError(t, err)
 		w.State = c.want
 		require.Equal(t, w, got, "case %d", i)
-		got, err = s.Get(t.Context(), w.No)
-		require.NoError(t, err)
-		require.Equal(t, w, got, "case %d", i)
+		call(s.Get(t.Context(), w.No)).returns(t, w, "case %d", i)
 		open, _, err := s.Unfinished(t.Context(), wallet.Never, 0, 100)
 		require.NoError(t, err)
 		require.Equal(t, !w.State.Final(), slices.ContainsFunc(open, func(o wallet.Withdrawal) bool { return o.No == w.No }), "case %d", i)
 	}
 	require.ErrorIs(t, s.Advance(t.Context(), asked(99, 0).No, held), wallet.ErrNotFound)
-	_, err := s.Get(t.Context(), asked(99, 0).No)
-	require.ErrorIs(t, err, wallet.ErrNotFound)
+	call(s.Get(t.Context(), asked(99, 0).No)).fails(t, wallet.ErrNotFound)
 }
 
 func withdrawalsOf(t *testing.T, s WithdrawalStore) {
@@ -122,13 +113,9 @@ func withdrawalsOf(t *testing.T, s WithdrawalStore) {
 	}
 	slices.SortFunc(want, func(a, b wallet.Withdrawal) int { return int(b.Created - a.Created) })
 	for _, limit := range []int{1, 3, len(want), 100} {
-		got, err := s.Of(t.Context(), 5, wallet.Official, limit)
-		require.NoError(t, err)
-		require.Equal(t, want[:min(limit, len(want))], got)
+		call(s.Of(t.Context(), 5, wallet.Official, limit)).returns(t, want[:min(limit, len(want))])
 	}
-	got, err := s.Of(t.Context(), 5, wallet.InternalTest, 10)
-	require.NoError(t, err)
-	require.Empty(t, got)
+	require.Empty(t, call(s.Of(t.Context(), 5, wallet.InternalTest, 10)).ok(t))
 }
 
 func unfinishedFindsOldest(t *testing.T, s WithdrawalStore) {
