@@ -88,7 +88,7 @@ func digestOf(d wallet.BulkDigest) []any {
 	return out
 }
 
-func scanBulkJob(r *sql.Rows) (j wallet.BulkJob, err error) {
+func scanBulkJob(r rowScanner) (j wallet.BulkJob, err error) {
 	var digest [4]int64
 	var activity, by []byte
 	err = r.Scan(&j.ID, &digest[0], &digest[1], &digest[2], &digest[3], &activity, &by, &j.Created, &j.Rows, &j.State, &j.Done, &j.Granted)
@@ -146,13 +146,8 @@ func (b *BulkJobs) create(ctx context.Context, t *txn, j wallet.BulkJob, rows []
 }
 
 // list returns the jobs that a query finds.
-func (b *BulkJobs) list(ctx context.Context, query string, args ...any) (out []wallet.BulkJob, err error) {
-	err = b.db.shards[0].ask(ctx, query, args, func(r *sql.Rows) error {
-		j, err := scanBulkJob(r)
-		out = append(out, j)
-		return err
-	})
-	return out, err
+func (b *BulkJobs) list(ctx context.Context, query string, args ...any) ([]wallet.BulkJob, error) {
+	return list(ctx, b.db.shards[0].ask, scanBulkJob, query, args...)
 }
 
 // Job implements wallet.BulkJobs.
@@ -196,14 +191,12 @@ func (b *BulkJobs) Rows(ctx context.Context, id int64, from, limit int) (out []w
 	if _, err := b.Job(ctx, id); err != nil {
 		return nil, err
 	}
-	args := []any{id, max(from, 0), min(max(limit, 0), wallet.MaxBulkRows)}
-	err = b.db.shards[0].ask(ctx, b.rows, args, func(r *sql.Rows) error {
-		var row wallet.BulkRow
-		var scene, reason, outcome []byte
-		err := r.Scan(&row.Line, &row.App, &row.User, &scene, &row.Award, &row.Amount, &reason, &outcome)
-		row.Scene, row.Reason, row.Outcome = wallet.SceneID(scene), string(reason), string(outcome)
-		out = append(out, row)
-		return err
-	})
-	return out, err
+	return list(ctx, b.db.shards[0].ask, scanBulkRow, b.rows, id, max(from, 0), min(max(limit, 0), wallet.MaxBulkRows))
+}
+
+func scanBulkRow(r rowScanner) (row wallet.BulkRow, err error) {
+	var scene, reason, outcome []byte
+	err = r.Scan(&row.Line, &row.App, &row.User, &scene, &row.Award, &row.Amount, &reason, &outcome)
+	row.Scene, row.Reason, row.Outcome = wallet.SceneID(scene), string(reason), string(outcome)
+	return row, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"hongbao/reference/wallet"
 )
@@ -70,16 +71,11 @@ func (n *Notices) apply(ctx context.Context, t *txn, jobs []*job) error {
 }
 
 // Announcements implements wallet.Notices.
-func (n *Notices) Announcements(ctx context.Context, now wallet.Instant) (out []wallet.Announcement, err error) {
-	err = n.db.shards[0].ask(ctx, n.shown, []any{int64(now)}, func(r *sql.Rows) error {
-		a, err := scanAnnouncement(r)
-		out = append(out, a)
-		return err
-	})
-	return out, err
+func (n *Notices) Announcements(ctx context.Context, now wallet.Instant) ([]wallet.Announcement, error) {
+	return list(ctx, n.db.shards[0].ask, scanAnnouncement, n.shown, int64(now))
 }
 
-func scanAnnouncement(r *sql.Rows) (a wallet.Announcement, err error) {
+func scanAnnouncement(r rowScanner) (a wallet.Announcement, err error) {
 	var text, zh []byte
 	var apps int64
 	err = r.Scan(&a.ID, &text, &zh, &apps, &a.From, &a.To)
@@ -102,18 +98,14 @@ func (n *Notices) Announce(ctx context.Context, a wallet.Announcement, now walle
 		if err != nil {
 			return 0, nil, err
 		}
-		same, there := int64(0), 0
-		err = t.query(ctx, n.shown, []any{int64(now)}, func(r *sql.Rows) error {
-			b, err := scanAnnouncement(r)
-			if there++; a.Same(b) {
-				same = b.ID
-			}
-			return err
-		})
-		if err != nil || same != 0 {
-			return same, nil, err
+		shown, err := list(ctx, t.query, scanAnnouncement, n.shown, int64(now))
+		if err != nil {
+			return 0, nil, err
 		}
-		if there >= wallet.MaxAnnouncements {
+		if i := slices.IndexFunc(shown, a.Same); i >= 0 {
+			return shown[i].ID, nil, nil
+		}
+		if len(shown) >= wallet.MaxAnnouncements {
 			return 0, fmt.Errorf("%w: %d announcements at a time", wallet.ErrOverloaded, wallet.MaxAnnouncements), nil
 		}
 		apps := int64(0)
@@ -175,7 +167,7 @@ func (n *Notices) Publish(ctx context.Context, c wallet.PageConfig, was int64) (
 	})
 }
 
-func scanPageConfig(r *sql.Rows) (c wallet.PageConfig, err error) {
+func scanPageConfig(r rowScanner) (c wallet.PageConfig, err error) {
 	var by []byte
 	err = r.Scan(&c.Version, &by, &c.At, &c.Body)
 	c.By = string(by)

@@ -103,7 +103,7 @@ func (p *Packets) Unfinished(ctx context.Context, asked, sent wallet.Instant, fr
 // Packets implements wallet.PacketReader. It reads one page of wallets at a time; each page is from its own point in
 // time.
 func (p *Packets) Packets(ctx context.Context, yield func(wallet.Packet) bool) error {
-	return eachOwner(ctx, p.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Packet, error) {
+	return eachOwner(ctx, p.db, p.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Packet, error) {
 		found, err := p.read(ctx, s, p.byOwner, []any{first, last})
 		return packetsOf(found), err
 	}, func(v wallet.Packet) int64 { return int64(v.Owner) }, yield)

@@ -84,12 +84,8 @@ func (p *Packets) advance(ctx context.Context, t *txn, c *packetChange, was wall
 // concerns only this job.
 func (p *Packets) mark(ctx context.Context, t *txn, c *packetChange, was wallet.PacketState) (refused, err error) {
 	key := packetKeyed([]any{int64(c.share.For.Family), int64(c.share.For.User)}, c.no)
-	there := false
-	err = t.query(ctx, p.share, key, func(r *sql.Rows) error {
-		there = true
-		s := &c.got
-		return r.Scan(&s.For.Family, &s.For.User, &s.Wallet, &s.Amount, &s.State, &s.Owner, &s.At)
-	})
+	s := &c.got
+	there, err := readOne(ctx, t.query, p.share, key, &s.For.Family, &s.For.User, &s.Wallet, &s.Amount, &s.State, &s.Owner, &s.At)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ type placed[V any] struct {
 // listing is a list in place order, over all shards.
 type listing[V any] struct {
 	query   string // selects the first ones by place, with the place after the record
-	scan    func(r *sql.Rows, more ...any) (V, error)
+	scan    func(r rowScanner) (V, error)
 	compare func(a, b V) int // by number
 }
 
@@ -77,7 +77,7 @@ func (l listing[V]) page(ctx context.Context, db *DB, limit int, args ...any) ([
 	for _, s := range db.shards {
 		err := s.ask(ctx, l.query, args, func(r *sql.Rows) (err error) {
 			var p placed[V]
-			p.v, err = l.scan(r, &p.place)
+			p.v, err = l.scan(rowWith{r, []any{&p.place}})
 			all = append(all, p)
 			return err
 		})

@@ -28,6 +28,7 @@ type Quotas struct {
 	stages, blocks, setStage, setBlock, add, latest string // shard 0
 	stage, fence, closeFence, addFence              insertion
 	fenced, reserved, reservedOf, holders, orphaned string
+	reservation                                     string // selects reservations that are stored separately
 	withOrder                                       string // selects reservations that are stored in their orders; empty: there are none
 }
 
@@ -82,6 +83,8 @@ func newQuotas(db *DB) *Quotas {
 		reservedOf: db.text("SELECT block, stage, SUM(reserved) FROM {p}quota_fences WHERE stage = ? GROUP BY block, stage"),
 		holders:    db.text("SELECT DISTINCT holder FROM {p}quota_blocks WHERE state = 0"),
 		orphaned:   db.text("SELECT block, stage, leased FROM {p}quota_blocks WHERE state = 1"),
+
+		reservation: db.text("SELECT " + reservationColumns + " FROM {p}quota_reservations WHERE "),
 	}
 	q.writes = once[wallet.Reservation]{
 		insert: insertion{db.text("INSERT INTO {p}quota_reservations (" + reservationColumns + ", written) VALUES "), 8, d.insertIgnore("act_id")},
@@ -90,9 +93,9 @@ func newQuotas(db *DB) *Quotas {
 			return append(keyed(args, v.Order), int64(v.Amount), int64(v.Block))
 		},
 		keyArgs: func(args []any, v wallet.Reservation) []any { return keyed(args, v.Order) },
-		scan: func(r *sql.Rows, number ...any) (v wallet.Reservation, err error) {
+		scan: func(r rowScanner) (v wallet.Reservation, err error) {
 			no := &v.Order
-			err = r.Scan(append([]any{&no.ActID, &no.Stage, &no.Scene, &no.Rain, &no.Award, &v.Amount, &v.Block}, number...)...)
+			err = r.Scan(&no.ActID, &no.Stage, &no.Scene, &no.Rain, &no.Award, &v.Amount, &v.Block)
 			return v, err
 		},
 		compare: func(a, b wallet.Reservation) int { return a.Order.Compare(b.Order) },
@@ -130,11 +133,7 @@ func (q *Quotas) Record(ctx context.Context, r wallet.Reservation) (wallet.Reser
 	if err := checkReservation(r); err != nil {
 		return wallet.Reservation{}, false, err
 	}
-	a := &writeRequest[wallet.Reservation]{want: r}
-	if err := q.db.shard(r.Order.ActID).do(ctx, q.record, 1, a); err != nil {
-		return wallet.Reservation{}, false, err
-	}
-	return a.got, a.isNew, nil
+	return q.writes.create(ctx, q.db.shard(r.Order.ActID), q.record, 1, r)
 }
 
 func checkReservation(r wallet.Reservation) error {
@@ -149,21 +148,19 @@ func checkReservation(r wallet.Reservation) error {
 
 // Find implements wallet.Quotas.
 func (q *Quotas) Find(ctx context.Context, no wallet.OrderNo) (r wallet.Reservation, ok bool, err error) {
-	err = q.db.shard(no.ActID).ask(ctx, q.writes.find+key, keyed(nil, no), func(rows *sql.Rows) (err error) {
-		var number int64
-		r, err = q.writes.scan(rows, &number)
-		ok = true
-		return err
-	})
-	if err != nil || ok || q.withOrder == "" {
-		return r, ok, err
+	for _, query := range []string{q.reservation, q.withOrder} {
+		if query == "" {
+			continue
+		}
+		found, err := list(ctx, q.db.shard(no.ActID).ask, q.writes.scan, query+key, keyed(nil, no)...)
+		if err != nil {
+			return r, false, err
+		}
+		if len(found) > 0 {
+			return found[0], true, nil
+		}
 	}
-	err = q.db.shard(no.ActID).ask(ctx, q.withOrder+key, keyed(nil, no), func(rows *sql.Rows) (err error) {
-		r, err = q.writes.scan(rows)
-		ok = true
-		return err
-	})
-	return r, ok, err
+	return r, false, nil
 }
 
 // Orphan implements wallet.Quotas. It marks the blocks as orphaned first, so that nothing more is leased to them, and
@@ -201,13 +198,7 @@ func (q *Quotas) Reclaim(ctx context.Context, s wallet.Stage) (wallet.Money, err
 
 // Holders implements wallet.Quotas.
 func (q *Quotas) Holders(ctx context.Context) ([]string, error) {
-	var out []string
-	err := q.db.shards[0].ask(ctx, q.holders, nil, func(r *sql.Rows) error {
-		var holder []byte
-		err := r.Scan(&holder)
-		out = append(out, string(holder))
-		return err
-	})
+	out, err := list(ctx, q.db.shards[0].ask, scanText, q.holders)
 	slices.Sort(out)
 	return out, err
 }

@@ -170,14 +170,7 @@ func (q *Quotas) readLeases(ctx context.Context, t *txn) (*leaseState, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = t.query(ctx, q.blocks, nil, func(r *sql.Rows) error {
-		var h leasedBlock
-		var holder []byte
-		err := r.Scan(&h.ID, &h.Stage, &h.state, &h.Amount, &holder)
-		h.holder = string(holder)
-		b.blocks = append(b.blocks, h)
-		return err
-	})
+	b.blocks, err = list(ctx, t.query, scanHeld, q.blocks)
 	return b, err
 }
 

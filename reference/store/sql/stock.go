@@ -168,13 +168,7 @@ func (s stockQuotas) Reclaim(ctx context.Context, stage wallet.Stage) (wallet.Mo
 
 // Holders implements wallet.Quotas.
 func (s stockQuotas) Holders(ctx context.Context) ([]string, error) {
-	var out []string
-	err := s.db.shards[0].ask(ctx, s.holders, []any{s.template}, func(r *sql.Rows) error {
-		var holder []byte
-		err := r.Scan(&holder)
-		out = append(out, string(holder))
-		return err
-	})
+	out, err := list(ctx, s.db.shards[0].ask, scanText, s.holders, s.template)
 	slices.Sort(out)
 	return out, err
 }
@@ -205,13 +199,8 @@ func (s stockQuotas) Quota(ctx context.Context, stage wallet.Stage) (wallet.Quot
 }
 
 // blocks returns all blocks of the template in a stage. The amount of a closed block is what it issued.
-func (s stockQuotas) blocks(ctx context.Context, stage wallet.Stage) (out []leasedBlock, err error) {
-	err = s.db.shards[0].ask(ctx, s.all, []any{s.template, int64(stage)}, func(r *sql.Rows) error {
-		h, err := scanHeld(r)
-		out = append(out, h)
-		return err
-	})
-	return out, err
+func (s stockQuotas) blocks(ctx context.Context, stage wallet.Stage) ([]leasedBlock, error) {
+	return list(ctx, s.db.shards[0].ask, scanHeld, s.all, s.template, int64(stage))
 }
 
 // issued returns how much every block of a stage has issued, over all templates, minus the coupons given back.
@@ -226,7 +215,7 @@ func (s stockQuotas) issued(ctx context.Context, stage wallet.Stage) (map[wallet
 	return out, nil
 }
 
-func scanHeld(r *sql.Rows) (h leasedBlock, err error) {
+func scanHeld(r rowScanner) (h leasedBlock, err error) {
 	var holder []byte
 	err = r.Scan(&h.ID, &h.Stage, &h.state, &h.Amount, &holder)
 	h.holder = string(holder)

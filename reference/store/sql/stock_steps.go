@@ -94,12 +94,7 @@ func (s *StockLeases) readLeases(ctx context.Context, t *txn, template string, s
 		return nil, err
 	}
 	b.before = b.leased
-	hold := func(r *sql.Rows) error {
-		h, err := scanHeld(r)
-		b.blocks = append(b.blocks, h)
-		return err
-	}
-	if err := t.query(ctx, s.open, []any{template}, hold); err != nil {
+	if b.blocks, err = list(ctx, t.query, scanHeld, s.open, template); err != nil {
 		return nil, err
 	}
 	args := []any{template}
@@ -113,7 +108,9 @@ func (s *StockLeases) readLeases(ctx context.Context, t *txn, template string, s
 	if len(args) == 1 {
 		return b, nil
 	}
-	return b, t.query(ctx, s.named+placeholders(len(args)-1, 1)+" AND state = 2 ORDER BY block", args, hold)
+	closed, err := list(ctx, t.query, scanHeld, s.named+placeholders(len(args)-1, 1)+" AND state = 2 ORDER BY block", args...)
+	b.blocks = append(b.blocks, closed...)
+	return b, err
 }
 
 // stockStep applies one step.
@@ -190,11 +187,8 @@ func (s *StockLeases) applyReturns(ctx context.Context, t *txn, jobs []*job) err
 }
 
 func (s *StockLeases) giveBack(ctx context.Context, t *txn, no wallet.OrderNo) error {
-	found, block, amount := false, wallet.BlockID(0), int64(0)
-	err := t.query(ctx, s.reserved, keyed(nil, no), func(r *sql.Rows) error {
-		found = true
-		return r.Scan(&block, &amount)
-	})
+	block, amount := wallet.BlockID(0), int64(0)
+	found, err := readOne(ctx, t.query, s.reserved, keyed(nil, no), &block, &amount)
 	if err != nil || found && block == 0 {
 		return err
 	}

@@ -198,7 +198,7 @@ func compareRows(a, b wallet.AccountNo) int {
 }
 
 // scanBalance reads a row of owner, kind, stage and balance.
-func scanBalance(r *sql.Rows) (b wallet.Leg, err error) {
+func scanBalance(r rowScanner) (b wallet.Leg, err error) {
 	var owner int64
 	err = r.Scan(&owner, &b.Account.Kind, &b.Account.Stage, &b.Amount)
 	b.Account = account(owner, b.Account.Kind, b.Account.Stage)

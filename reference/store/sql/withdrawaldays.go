@@ -132,11 +132,8 @@ func inOrder(jobs []*job) []*job {
 func (d *WithdrawalDays) applyTake(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range inOrder(jobs) {
 		c := j.in.(*dayCountJob)
-		known, standing := false, int64(0)
-		err := t.query(ctx, d.known, withdrawalKeyed(nil, c.No), func(r *sql.Rows) error {
-			known = true
-			return r.Scan(&standing)
-		})
+		standing := int64(0)
+		known, err := readOne(ctx, t.query, d.known, withdrawalKeyed(nil, c.No), &standing)
 		if err != nil {
 			return err
 		}
