@@ -32,12 +32,9 @@ func bulkRows(n int) []wallet.BulkRow {
 }
 
 func listIsJobOnce(t *testing.T, b wallet.BulkJobs) {
-	first, isNew, err := b.Create(t.Context(), bulkJob(1), bulkRows(3))
-	require.NoError(t, err)
-	require.True(t, isNew)
 	want := bulkJob(1)
 	want.ID, want.Rows, want.State = 1, 3, wallet.BulkReady
-	require.Equal(t, want, first)
+	write(b.Create(t.Context(), bulkJob(1), bulkRows(3))).records(t, want)
 	again := bulkJob(1)
 	again.By, again.Created = "wang", eve+1
 	write(b.Create(t.Context(), again, bulkRows(2))).keeps(t, want, "the recorded job")
@@ -45,27 +42,21 @@ func listIsJobOnce(t *testing.T, b wallet.BulkJobs) {
 	filled.Done, filled.Granted, filled.State, filled.ID = 5, 5, wallet.BulkDone, 77
 	rows := bulkRows(1)
 	rows[0].Outcome = "ok"
-	second, _, err := b.Create(t.Context(), filled, rows)
-	require.NoError(t, err)
-	require.Equal(t, wallet.BulkJob{ID: 2, Digest: wallet.BulkDigest{2, 31: 0xff}, Activity: "spring", By: "li", Created: eve, Rows: 1, State: wallet.BulkReady}, second,
-		"the store sets the progress")
-	for id, want := range map[int64]wallet.BulkJob{1: first, 2: second} {
+	other := wallet.BulkJob{ID: 2, Digest: wallet.BulkDigest{2, 31: 0xff}, Activity: "spring", By: "li", Created: eve, Rows: 1, State: wallet.BulkReady}
+	write(b.Create(t.Context(), filled, rows)).returns(t, other, "the store sets the progress")
+	for id, want := range map[int64]wallet.BulkJob{1: want, 2: other} {
 		call(b.Job(t.Context(), id)).returns(t, want)
-		found, ok, err := b.Find(t.Context(), want.Digest)
-		require.NoError(t, err)
-		require.True(t, ok)
-		require.Equal(t, want, found)
+		second(b.Find(t.Context(), want.Digest)).returns(t, true)
+		first(b.Find(t.Context(), want.Digest)).returns(t, want)
 	}
-	_, ok, err := b.Find(t.Context(), wallet.BulkDigest{9})
-	require.NoError(t, err)
-	require.False(t, ok)
+	second(b.Find(t.Context(), wallet.BulkDigest{9})).returns(t, false)
 	list := func(before int64, limit int) []wallet.BulkJob {
 		jobs := call(b.Jobs(t.Context(), before, limit)).ok(t)
 		return jobs
 	}
-	require.Equal(t, []wallet.BulkJob{second, first}, list(0, 10))
-	require.Equal(t, []wallet.BulkJob{second}, list(0, 1))
-	require.Equal(t, []wallet.BulkJob{first}, list(2, 10))
+	require.Equal(t, []wallet.BulkJob{other, want}, list(0, 10))
+	require.Equal(t, []wallet.BulkJob{other}, list(0, 1))
+	require.Equal(t, []wallet.BulkJob{want}, list(2, 10))
 	call(b.Rows(t.Context(), 1, 0, 100)).returns(t, bulkRows(3))
 	call(b.Rows(t.Context(), 1, 1, 1)).returns(t, bulkRows(3)[1:2])
 	require.Empty(t, call(b.Rows(t.Context(), 1, 3, 5)).ok(t))
@@ -138,9 +129,7 @@ func bulkStatesFollow(t *testing.T, b wallet.BulkJobs) {
 
 func longestList(t *testing.T, b wallet.BulkJobs) {
 	rows := bulkRows(wallet.MaxBulkRows)
-	j, _, err := b.Create(t.Context(), bulkJob(1), rows)
-	require.NoError(t, err)
-	require.Equal(t, wallet.MaxBulkRows, j.Rows)
+	require.Equal(t, wallet.MaxBulkRows, write(b.Create(t.Context(), bulkJob(1), rows)).ok(t).Rows)
 	call(b.Rows(t.Context(), 1, 0, wallet.MaxBulkRows)).returns(t, rows)
 }
 

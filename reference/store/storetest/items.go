@@ -235,14 +235,6 @@ func itemsByOwner(t *testing.T, s ItemStore) {
 		createItem(t, s, i)
 		want[i.No] = i
 	}
-	got, last := map[wallet.OrderNo]wallet.Item{}, wallet.OrderNo{}
-	require.NoError(t, s.Items(t.Context(), func(i wallet.Item) bool {
-		require.Negative(t, last.Compare(i.No), "by owner and number")
-		last, got[i.No] = i.No, i
-		return true
-	}))
-	require.Equal(t, want, got)
-	n := 0
-	require.NoError(t, s.Items(t.Context(), func(wallet.Item) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when yield returns false")
+	checkReader(t, want, func(i wallet.Item) wallet.OrderNo { return i.No },
+		func(last, next wallet.Item) bool { return last.No.Compare(next.No) < 0 }, s.Items)
 }

@@ -49,15 +49,11 @@ func createIsIdempotent(t *testing.T, s OrderStore) {
 
 	other := want
 	other.Amount = 1
-	got, isNew, err := s.Create(t.Context(), other)
-	require.NoError(t, err)
-	require.False(t, isNew)
+	got := write(s.Create(t.Context(), other)).recorded(t, false)
 	require.False(t, other.SameGrant(got), "the caller detects the conflict by comparison")
 
 	for _, no := range neighbours(want.No) {
-		_, isNew, err := s.Create(t.Context(), order(no, 1, 0))
-		require.NoError(t, err)
-		require.True(t, isNew, "%s is another order", no)
+		write(s.Create(t.Context(), order(no, 1, 0))).recorded(t, true, "%s is another order", no)
 	}
 	call(s.OpenCount(t.Context())).returns(t, 6, "repeats are not counted")
 }
@@ -92,9 +88,7 @@ func finishMovesForward(t *testing.T, s OrderStore) {
 		require.Equal(t, c.want, call(s.Get(t.Context(), []wallet.OrderNo{no})).ok(t)[0].State, "rain %d", c.rain)
 	}
 	call(s.OpenCount(t.Context())).returns(t, 1)
-	o, isNew, err := s.Create(t.Context(), order(number(1, 2), 1, 0))
-	require.NoError(t, err)
-	require.False(t, isNew)
+	o := write(s.Create(t.Context(), order(number(1, 2), 1, 0))).recorded(t, false)
 	require.Equal(t, wallet.OrderSettled, o.State, "a repeat does not open it again")
 }
 
@@ -102,9 +96,7 @@ func finishMovesForward(t *testing.T, s OrderStore) {
 func movedIsFinal(t *testing.T, s OrderStore) {
 	moved := order(number(1, 1), 7, 0)
 	moved.State = wallet.OrderMoved
-	_, isNew, err := s.Create(t.Context(), moved)
-	require.NoError(t, err)
-	require.True(t, isNew)
+	write(s.Create(t.Context(), moved)).recorded(t, true)
 	for _, to := range []wallet.OrderState{wallet.OrderSettled, wallet.OrderVoid} {
 		require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{moved.No}, to))
 	}
@@ -113,9 +105,7 @@ func movedIsFinal(t *testing.T, s OrderStore) {
 	taken := order(number(1, 2), 7, 0)
 	write(s.Create(t.Context(), taken)).ok(t)
 	moved.No = taken.No
-	got, _, err := s.Create(t.Context(), moved)
-	require.NoError(t, err)
-	require.Equal(t, taken, got, "a recorded order is not given up")
+	write(s.Create(t.Context(), moved)).returns(t, taken, "a recorded order is not given up")
 }
 
 func ofListsOneStage(t *testing.T, s OrderStore) {
@@ -151,10 +141,8 @@ func openFindsOldest(t *testing.T, s OrderStore) {
 	created := func(i int) wallet.Instant { return eve.Add(time.Second + time.Duration(i)*time.Millisecond) }
 	expect := func(before wallet.Instant, limit int, want []wallet.OrderNo) {
 		t.Helper()
-		got, _, err := s.Open(t.Context(), before, 0, limit)
-		require.NoError(t, err)
 		var have []wallet.OrderNo
-		for _, o := range got {
+		for _, o := range first(s.Open(t.Context(), before, 0, limit)).ok(t) {
 			require.Equal(t, wallet.OrderOpen, o.State)
 			have = append(have, o.No)
 		}
@@ -165,16 +153,13 @@ func openFindsOldest(t *testing.T, s OrderStore) {
 	expect(wallet.Never, 10, nos[:10])
 	expect(wallet.Never, 2*many, nos)
 	var walked []wallet.OrderNo
-	for place, steps := wallet.ScanCursor(0), 0; steps == 0 || place != 0; steps++ {
-		got, next, err := s.Open(t.Context(), wallet.Never, place, 70)
-		require.NoError(t, err)
-		require.LessOrEqual(t, len(got), 70)
-		require.Less(t, steps, many, "a walk ends")
-		for _, o := range got {
+	walkList(t, 70, func(from wallet.ScanCursor, limit int) ([]wallet.Order, wallet.ScanCursor, error) {
+		return s.Open(t.Context(), wallet.Never, from, limit)
+	}, func(step []wallet.Order) {
+		for _, o := range step {
 			walked = append(walked, o.No)
 		}
-		place = next
-	}
+	})
 	require.Equal(t, nos, walked, "a walk returns each order once, whether it is settled meanwhile or not")
 	require.NoError(t, s.Finish(t.Context(), nos[:2500], wallet.OrderSettled))
 	expect(wallet.Never, 10, nos[2500:2510])
@@ -193,19 +178,8 @@ func ordersByOwner(t *testing.T, s OrderStore) {
 		write(s.Create(t.Context(), o)).ok(t)
 		want[o.No] = o
 	}
-	got := map[wallet.OrderNo]wallet.Order{}
-	last := wallet.ActID(0)
-	require.NoError(t, s.Orders(t.Context(), func(o wallet.Order) bool {
-		require.GreaterOrEqual(t, o.No.ActID, last)
-		require.NotContains(t, got, o.No)
-		last = o.No.ActID
-		got[o.No] = o
-		return true
-	}))
-	require.Equal(t, want, got)
-	n := 0
-	require.NoError(t, s.Orders(t.Context(), func(wallet.Order) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when yield returns false")
+	checkReader(t, want, func(o wallet.Order) wallet.OrderNo { return o.No },
+		func(last, next wallet.Order) bool { return last.No.ActID <= next.No.ActID }, s.Orders)
 }
 
 func oneCreates(t *testing.T, s OrderStore) {
@@ -239,11 +213,9 @@ func ordersModel(t *rapid.T, s OrderStore) {
 		no := draw()
 		if rapid.Bool().Draw(t, "create") {
 			o := order(no, wallet.Money(rapid.Int64Range(1, 3).Draw(t, "fen")), time.Duration(step)*time.Second)
-			_, isNew, err := s.Create(t.Context(), o)
-			require.NoError(t, err)
 			_, known := model[no]
-			require.Equal(t, !known, isNew)
-			if isNew {
+			write(s.Create(t.Context(), o)).recorded(t, !known)
+			if !known {
 				model[no], inOrder = o, append(inOrder, no)
 			}
 			continue

@@ -13,10 +13,8 @@ import (
 func packetUnfinished(t *testing.T, s PacketStore) {
 	expect := func(asked, gone wallet.Instant, limit int, requests ...int64) {
 		t.Helper()
-		got, _, err := s.Unfinished(t.Context(), asked, gone, 0, limit)
-		require.NoError(t, err)
 		var numbers []int64
-		for _, p := range got {
+		for _, p := range first(s.Unfinished(t.Context(), asked, gone, 0, limit)).ok(t) {
 			numbers = append(numbers, p.No.Request)
 			onRecord(t, s, p, "as recorded")
 		}
@@ -69,18 +67,8 @@ func packetsByOwner(t *testing.T, s PacketStore) {
 		p.State = wallet.PacketSent
 		want[p.No] = p
 	}
-	got := map[wallet.PacketNo]wallet.Packet{}
-	last := wallet.ActID(0)
-	require.NoError(t, s.Packets(t.Context(), func(p wallet.Packet) bool {
-		require.GreaterOrEqual(t, p.Owner, last)
-		require.NotContains(t, got, p.No)
-		last, got[p.No] = p.Owner, p
-		return true
-	}))
-	require.Equal(t, want, got)
-	n := 0
-	require.NoError(t, s.Packets(t.Context(), func(wallet.Packet) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when yield returns false")
+	checkReader(t, want, func(p wallet.Packet) wallet.PacketNo { return p.No },
+		func(last, next wallet.Packet) bool { return last.Owner <= next.Owner }, s.Packets)
 }
 
 func oneSends(t *testing.T, s PacketStore) {

@@ -85,9 +85,7 @@ func leaseOverflow(t *testing.T, q wallet.Quotas) {
 	b := lease(t, q, "a", math.MaxInt64-1, math.MaxInt64, math.MaxInt64)
 	require.EqualValues(t, math.MaxInt64-1, b.Amount)
 	call(q.Lease(t.Context(), "b", wallet.Official, math.MaxInt64, math.MaxInt64, math.MaxInt64)).fails(t, wallet.ErrOverBudget)
-	_, isNew, err := q.Record(t.Context(), wallet.Reservation{Order: number(1, 1), Amount: math.MaxInt64 - 1, Block: b.ID})
-	require.NoError(t, err)
-	require.True(t, isNew)
+	write(q.Record(t.Context(), wallet.Reservation{Order: number(1, 1), Amount: math.MaxInt64 - 1, Block: b.ID})).recorded(t, true)
 	require.EqualValues(t, 1, lease(t, q, "b", 1, 1, math.MaxInt64).Amount)
 	quota(t, q, wallet.Quota{Reserved: math.MaxInt64 - 1, Leased: math.MaxInt64})
 }
@@ -96,42 +94,35 @@ func firstRecordStands(t *testing.T, q wallet.Quotas) {
 	a, b := lease(t, q, "a", 50, 50, 100), lease(t, q, "b", 50, 50, 100)
 	find := func(no wallet.OrderNo, want wallet.Reservation, on bool) {
 		t.Helper()
-		got, ok, err := q.Find(t.Context(), no)
-		require.NoError(t, err)
-		require.Equal(t, on, ok)
-		require.Equal(t, want, got)
+		second(q.Find(t.Context(), no)).returns(t, on)
+		first(q.Find(t.Context(), no)).returns(t, want)
 	}
-	first := wallet.Reservation{Order: number(1, 1), Amount: 10, Block: a.ID}
+	grant := wallet.Reservation{Order: number(1, 1), Amount: 10, Block: a.ID}
 	refusal := wallet.Reservation{Order: number(2, 1), Amount: 99}
-	find(first.Order, wallet.Reservation{}, false)
+	find(grant.Order, wallet.Reservation{}, false)
 	for _, c := range []struct {
 		r, want wallet.Reservation
 		isNew   bool
 		why     string
 	}{
-		{first, first, true, "no record exists"},
-		{first, first, false, "a repeat"},
-		{wallet.Reservation{Order: first.Order, Amount: 10, Block: b.ID}, first, false, "another instance retries: the first block pays"},
-		{wallet.Reservation{Order: first.Order, Amount: 11, Block: a.ID}, first, false, "another amount"},
-		{wallet.Reservation{Order: first.Order, Amount: 10}, first, false, "another instance had nothing left: the order stays granted"},
+		{grant, grant, true, "no record exists"},
+		{grant, grant, false, "a repeat"},
+		{wallet.Reservation{Order: grant.Order, Amount: 10, Block: b.ID}, grant, false, "another instance retries: the first block pays"},
+		{wallet.Reservation{Order: grant.Order, Amount: 11, Block: a.ID}, grant, false, "another amount"},
+		{wallet.Reservation{Order: grant.Order, Amount: 10}, grant, false, "another instance had nothing left: the order stays granted"},
 		{refusal, refusal, true, "nothing was left"},
 		{wallet.Reservation{Order: refusal.Order, Amount: 99, Block: b.ID}, refusal, false, "a refusal is final, whatever was leased since"},
 		{refusal, refusal, false, "a repeated refusal"},
 	} {
-		got, isNew, err := q.Record(t.Context(), c.r)
-		require.NoError(t, err, c.why)
-		require.Equal(t, c.isNew, isNew, c.why)
-		require.Equal(t, c.want, got, c.why)
+		require.Equal(t, c.want, write(q.Record(t.Context(), c.r)).recorded(t, c.isNew, c.why), c.why)
 		find(c.want.Order, c.want, true)
 	}
 	quota(t, q, wallet.Quota{Reserved: 10, Leased: 100})
-	for _, no := range neighbours(first.Order)[:4] { // the last one is of another stage
+	for _, no := range neighbours(grant.Order)[:4] { // the last one is of another stage
 		if no == refusal.Order {
 			continue
 		}
-		_, isNew, err := q.Record(t.Context(), wallet.Reservation{Order: no, Amount: 1, Block: a.ID})
-		require.NoError(t, err)
-		require.True(t, isNew, "%s is another order", no)
+		write(q.Record(t.Context(), wallet.Reservation{Order: no, Amount: 1, Block: a.ID})).recorded(t, true, "%s is another order", no)
 	}
 	quota(t, q, wallet.Quota{Reserved: 13, Leased: 100})
 }
@@ -156,9 +147,7 @@ func endedBlocksPayNothing(t *testing.T, q wallet.Quotas) {
 		quota(t, q, wallet.Quota{Reserved: 10, Leased: 100, Orphaned: 50})
 	}
 	record(late, false, wallet.ErrStale)
-	_, ok, err := q.Find(t.Context(), late.Order)
-	require.NoError(t, err)
-	require.False(t, ok, "a stale reservation is not recorded")
+	second(q.Find(t.Context(), late.Order)).returns(t, false, "a stale reservation is not recorded")
 	record(paid, false, nil) // recorded before: it stays paid
 	record(wallet.Reservation{Order: number(4, 1), Amount: 10, Block: b.ID}, true, nil)
 	call(q.Lease(t.Context(), "a", wallet.Official, 1, 1, 100)).fails(t, wallet.ErrOverBudget, "orphaned amounts stay leased")

@@ -102,17 +102,14 @@ func (m leaseModel) record(t *rapid.T, q wallet.Quotas) bool {
 	if b := m.blocks[id]; !known && b != nil && !b.ended && b.leased == b.reserved {
 		return false // the rules never record more than is leased
 	}
-	got, isNew, err := q.Record(t.Context(), r)
+	got := write(q.Record(t.Context(), r))
 	switch {
 	case known:
-		require.NoError(t, err)
-		require.False(t, isNew)
-		require.Equal(t, old, got)
+		got.keeps(t, old)
 	case id != 0 && m.blocks[id].ended:
-		require.ErrorIs(t, err, wallet.ErrStale)
+		got.fails(t, wallet.ErrStale)
 	default:
-		require.NoError(t, err)
-		require.True(t, isNew)
+		got.recorded(t, true)
 		m.records[r.Order] = r
 		if id != 0 {
 			m.blocks[id].reserved++

@@ -127,16 +127,53 @@ func write[V any](got V, isNew bool, err error) written[V] {
 	return written[V]{result[V]{got, err}, isNew}
 }
 
+// recorded requires that the value is recorded now, or was recorded before, and returns what is recorded.
+func (w written[V]) recorded(t testable, now bool, why ...any) V {
+	t.Helper()
+	got := w.ok(t, why...)
+	require.Equal(t, now, w.isNew, why...)
+	return got
+}
+
 // records requires that the value is recorded now.
 func (w written[V]) records(t testable, want V, why ...any) {
 	t.Helper()
-	w.returns(t, want, why...)
-	require.True(t, w.isNew, why...)
+	require.Equal(t, want, w.recorded(t, true, why...), why...)
 }
 
 // keeps requires that the number is recorded already, with the given value.
 func (w written[V]) keeps(t testable, want V, why ...any) {
 	t.Helper()
-	w.returns(t, want, why...)
-	require.False(t, w.isNew, why...)
+	require.Equal(t, want, w.recorded(t, false, why...), why...)
+}
+
+// first takes the results of a method of which only the first value matters.
+func first[V, W any](got V, _ W, err error) result[V] { return call(got, err) }
+
+// second takes the results of a method of which only the second value matters.
+func second[V, W any](_ V, got W, err error) result[W] { return call(got, err) }
+
+// checkReader requires that a reader lists the wanted records, each once and in order, and stops when yield returns
+// false.
+func checkReader[K comparable, V any](t *testing.T, want map[K]V, key func(V) K, inOrder func(last, next V) bool,
+	read func(ctx context.Context, yield func(V) bool) error) {
+	t.Helper()
+	got := map[K]V{}
+	var last V
+	require.NoError(t, read(t.Context(), func(v V) bool {
+		require.True(t, inOrder(last, v), "%v after %v", v, last)
+		require.NotContains(t, got, key(v))
+		last, got[key(v)] = v, v
+		return true
+	}))
+	require.Equal(t, want, got)
+	stopsAfter(t, 5, read)
+}
+
+// stopsAfter requires that a reader stops when yield returns false for the n-th record.
+func stopsAfter[V any](t *testing.T, n int, read func(ctx context.Context, yield func(V) bool) error) {
+	t.Helper()
+	seen := 0
+	require.NoError(t, read(t.Context(), func(V) bool { seen++; return seen < n }))
+	require.Equal(t, n, seen, "reading stops when yield returns false")
 }

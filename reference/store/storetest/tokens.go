@@ -136,18 +136,8 @@ func tokensByOwner(t *testing.T, s TokenStore, _ wallet.Backlog) {
 		require.NoError(t, s.Issue(t.Context(), a))
 		want[a.Order] = a
 	}
-	got := map[wallet.OrderNo]wallet.Token{}
-	last := wallet.ActID(0)
-	require.NoError(t, s.Tokens(t.Context(), func(a wallet.Token) bool {
-		require.GreaterOrEqual(t, a.Order.ActID, last)
-		require.NotContains(t, got, a.Order)
-		last, got[a.Order] = a.Order.ActID, a
-		return true
-	}))
-	require.Equal(t, want, got)
-	n := 0
-	require.NoError(t, s.Tokens(t.Context(), func(wallet.Token) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when yield returns false")
+	checkReader(t, want, func(a wallet.Token) wallet.OrderNo { return a.Order },
+		func(last, next wallet.Token) bool { return last.Order.ActID <= next.Order.ActID }, s.Tokens)
 }
 
 func issueOnce(t *testing.T, s TokenStore, b wallet.Backlog) {

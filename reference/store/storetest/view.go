@@ -145,9 +145,7 @@ func ledgerBalances(t *testing.T, l LedgerStore, clock *Clock) {
 		require.NoError(t, l.Balances(t.Context(), func(wallet.AccountNo, wallet.Money) bool { n++; return n < stop }))
 		require.Equal(t, stop, n, "reading stops when yield returns false")
 	}
-	n := 0
-	require.NoError(t, l.Entries(t.Context(), func(wallet.Entry) bool { n++; return n < 2 }))
-	require.Equal(t, 2, n)
+	stopsAfter(t, 2, l.Entries)
 }
 
 // ledgerModel compares the ledger with plain maps over random sequences of posts and transfers of three wallets, and

@@ -85,13 +85,11 @@ func advanceMovesForward(t *testing.T, s WithdrawalStore) {
 		for _, to := range c.steps {
 			require.NoError(t, s.Advance(t.Context(), w.No, to))
 		}
-		got, _, err := s.Create(t.Context(), w)
-		require.NoError(t, err)
+		got := write(s.Create(t.Context(), w)).ok(t)
 		w.State = c.want
 		require.Equal(t, w, got, "case %d", i)
 		call(s.Get(t.Context(), w.No)).returns(t, w, "case %d", i)
-		open, _, err := s.Unfinished(t.Context(), wallet.Never, 0, 100)
-		require.NoError(t, err)
+		open := first(s.Unfinished(t.Context(), wallet.Never, 0, 100)).ok(t)
 		require.Equal(t, !w.State.Final(), slices.ContainsFunc(open, func(o wallet.Withdrawal) bool { return o.No == w.No }), "case %d", i)
 	}
 	require.ErrorIs(t, s.Advance(t.Context(), asked(99, 0).No, held), wallet.ErrNotFound)
@@ -127,8 +125,7 @@ func unfinishedFindsOldest(t *testing.T, s WithdrawalStore) {
 	}
 	expect := func(before wallet.Instant, limit int, want []wallet.Withdrawal) {
 		t.Helper()
-		got, _, err := s.Unfinished(t.Context(), before, 0, limit)
-		require.NoError(t, err)
+		got := first(s.Unfinished(t.Context(), before, 0, limit)).ok(t)
 		require.Len(t, got, len(want))
 		for i := range want {
 			require.Equal(t, want[i], got[i])
@@ -160,18 +157,8 @@ func withdrawalsByOwner(t *testing.T, s WithdrawalStore) {
 		ask(t, s, w)
 		want[w.No] = w
 	}
-	got := map[wallet.WithdrawalNo]wallet.Withdrawal{}
-	last := wallet.ActID(0)
-	require.NoError(t, s.Withdrawals(t.Context(), func(w wallet.Withdrawal) bool {
-		require.GreaterOrEqual(t, w.Owner, last)
-		require.NotContains(t, got, w.No)
-		last, got[w.No] = w.Owner, w
-		return true
-	}))
-	require.Equal(t, want, got)
-	n := 0
-	require.NoError(t, s.Withdrawals(t.Context(), func(wallet.Withdrawal) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when yield returns false")
+	checkReader(t, want, func(w wallet.Withdrawal) wallet.WithdrawalNo { return w.No },
+		func(last, next wallet.Withdrawal) bool { return last.Owner <= next.Owner }, s.Withdrawals)
 }
 
 func oneAsks(t *testing.T, s WithdrawalStore) {
