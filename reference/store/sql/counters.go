@@ -37,8 +37,7 @@ func (c counter) last(ctx context.Context, t *txn) (last int64, err error) {
 		if err != nil || found {
 			return last, err
 		}
-		err = t.insert(ctx, c.put, 1, func(_ int, args []any) []any { return append(args, c.id, 0) }, nil)
-		if err != nil {
+		if _, err = t.insertRow(ctx, c.put, c.id, 0); err != nil {
 			return 0, err
 		}
 	}

@@ -40,34 +40,13 @@ func NewNotices(db *DB) *Notices {
 		version:  db.text("SELECT version, by_whom, at, body FROM {p}page_configs WHERE version = ?"),
 		newest:   db.text("SELECT version, by_whom, at FROM {p}page_configs ORDER BY version DESC LIMIT ?"),
 	}
-	n.write = &kind{rank: rankAudit + 1, apply: n.apply}
+	n.write = &kind{rank: rankAudit + 1, apply: applySteps[int64]}
 	return n
 }
 
-// noticeStep is one job: a step, and the number that it returns.
-type noticeStep struct {
-	step func(ctx context.Context, t *txn) (number int64, refused, broken error)
-	got  int64
-}
-
-// do runs one step on shard 0.
-func (n *Notices) do(ctx context.Context, step func(context.Context, *txn) (int64, error, error)) (int64, error) {
-	j := &noticeStep{step: step}
-	if err := n.db.shards[0].do(ctx, n.write, 1, j); err != nil {
-		return 0, err
-	}
-	return j.got, nil
-}
-
-func (n *Notices) apply(ctx context.Context, t *txn, jobs []*job) error {
-	for _, j := range jobs {
-		in := j.in.(*noticeStep)
-		var broken error
-		if in.got, j.err, broken = in.step(ctx, t); broken != nil {
-			return broken
-		}
-	}
-	return nil
+// do runs one step and returns its number.
+func (n *Notices) do(ctx context.Context, run stepFunc[int64]) (int64, error) {
+	return doStep(ctx, n.db, n.write, 1, run)
 }
 
 // Announcements implements wallet.Notices.
@@ -112,9 +91,7 @@ func (n *Notices) Announce(ctx context.Context, a wallet.Announcement, now walle
 		for _, app := range a.Apps {
 			apps |= 1 << app
 		}
-		err = t.insert(ctx, n.announce, 1, func(_ int, args []any) []any {
-			return append(args, last+1, []byte(a.Text), []byte(a.TextZH), apps, int64(a.From), int64(a.To))
-		}, nil)
+		_, err = t.insertRow(ctx, n.announce, last+1, []byte(a.Text), []byte(a.TextZH), apps, int64(a.From), int64(a.To))
 		if err != nil {
 			return 0, nil, err
 		}
@@ -157,10 +134,7 @@ func (n *Notices) Publish(ctx context.Context, c wallet.PageConfig, was int64) (
 			}
 			return 0, fmt.Errorf("%w: version %d is in force, not %d", wallet.ErrStale, last, was), nil
 		}
-		err = t.insert(ctx, n.publish, 1, func(_ int, args []any) []any {
-			return append(args, last+1, []byte(c.By), int64(c.At), c.Body)
-		}, nil)
-		if err != nil {
+		if _, err = t.insertRow(ctx, n.publish, last+1, []byte(c.By), int64(c.At), c.Body); err != nil {
 			return 0, nil, err
 		}
 		return last + 1, nil, n.versions.handOut(ctx, t, last+1)

@@ -141,7 +141,7 @@ func (d *WithdrawalDays) applyTake(ctx context.Context, t *txn, jobs []*job) err
 			j.err = c.result(standing)
 			continue
 		}
-		if err := t.insert(ctx, d.open, 1, func(_ int, args []any) []any { return append(c.day(args), 0, 0) }, nil); err != nil {
+		if _, err := t.insertRow(ctx, d.open, append(c.day(nil), 0, 0)...); err != nil {
 			return err
 		}
 		affected, err := t.exec(ctx, d.add, c.day([]any{int64(c.Amount), c.fen, c.times})...)
@@ -152,13 +152,10 @@ func (d *WithdrawalDays) applyTake(ctx context.Context, t *txn, jobs []*job) err
 			standing = limited
 		}
 		j.err = c.result(standing)
-		err = t.insert(ctx, d.counted, 1, func(_ int, args []any) []any { return append(withdrawalKeyed(args, c.No), standing) },
-			func(_, _ int, affected int64) error {
-				if affected == 0 {
-					return fmt.Errorf("%w: withdrawal %s was counted meanwhile", errAgain, c.No)
-				}
-				return nil
-			})
+		affected, err = t.insertRow(ctx, d.counted, append(withdrawalKeyed(nil, c.No), standing)...)
+		if err == nil && affected == 0 {
+			err = fmt.Errorf("%w: withdrawal %s was counted meanwhile", errAgain, c.No)
+		}
 		if err != nil {
 			return err
 		}
@@ -175,7 +172,7 @@ func (d *WithdrawalDays) applyBack(ctx context.Context, t *txn, jobs []*job) err
 		case affected > 0:
 			err = t.change(ctx, d.sub, c.day([]any{int64(c.Amount)})...)
 		default:
-			err = t.insert(ctx, d.counted, 1, func(_ int, args []any) []any { return append(withdrawalKeyed(args, c.No), givenBack) }, nil)
+			_, err = t.insertRow(ctx, d.counted, append(withdrawalKeyed(nil, c.No), givenBack)...)
 		}
 		if err != nil {
 			return err
