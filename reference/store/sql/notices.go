@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -121,16 +120,12 @@ func (n *Notices) Publish(ctx context.Context, c wallet.PageConfig, was int64) (
 			return 0, nil, err
 		}
 		if was != last {
-			repeat := false
-			if last > 0 && was == last-1 {
-				err = t.query(ctx, n.version, []any{last}, func(r *sql.Rows) error {
-					b, err := scanPageConfig(r)
-					repeat = bytes.Equal(b.Body, c.Body) && b.By == c.By
-					return err
-				})
-			}
-			if err != nil || repeat {
+			inForce, err := list(ctx, t.query, scanPageConfig, n.version, last)
+			if err != nil {
 				return last, nil, err
+			}
+			if len(inForce) > 0 && was == last-1 && bytes.Equal(inForce[0].Body, c.Body) && inForce[0].By == c.By {
+				return last, nil, nil
 			}
 			return 0, fmt.Errorf("%w: version %d is in force, not %d", wallet.ErrStale, last, was), nil
 		}
@@ -157,25 +152,23 @@ func (n *Notices) PageConfig(ctx context.Context, version int64) (c wallet.PageC
 		}
 		version = newest[0].Version
 	}
-	err = n.db.shards[0].ask(ctx, n.version, []any{version}, func(r *sql.Rows) error {
-		c, err = scanPageConfig(r)
-		return err
-	})
-	if err == nil && c.Version == 0 {
+	found, err := list(ctx, n.db.shards[0].ask, scanPageConfig, n.version, version)
+	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("%w: version %d of the page configuration", wallet.ErrNotFound, version)
 	}
-	return c, err
+	if err != nil {
+		return c, err
+	}
+	return found[0], nil
 }
 
 // PageConfigs implements wallet.Notices. It returns at most 1000 versions per call.
 func (n *Notices) PageConfigs(ctx context.Context, limit int) (out []wallet.PageConfig, err error) {
-	err = n.db.shards[0].ask(ctx, n.newest, []any{min(max(limit, 0), maxVersions)}, func(r *sql.Rows) error {
-		var c wallet.PageConfig
+	out, err = list(ctx, n.db.shards[0].ask, func(r rowScanner) (c wallet.PageConfig, err error) {
 		var by []byte
-		err := r.Scan(&c.Version, &by, &c.At)
+		err = r.Scan(&c.Version, &by, &c.At)
 		c.By = string(by)
-		out = append(out, c)
-		return err
-	})
+		return c, err
+	}, n.newest, min(max(limit, 0), maxVersions))
 	return out, err
 }

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"math"
 	"slices"
@@ -77,15 +76,11 @@ func (d *WithdrawalDays) Take(ctx context.Context, w wallet.Withdrawal, l wallet
 		}
 		other := dayCountJob{Withdrawal: w}
 		other.Owner = id
-		err := d.db.shard(id).ask(ctx, d.sum, other.day(nil), func(r *sql.Rows) error {
-			var fen, times int64
-			err := r.Scan(&fen, &times)
-			c.fen, c.times = max(-1, c.fen-fen), max(-1, c.times-times)
-			return err
-		})
-		if err != nil {
+		var fen, times int64 // zero if the wallet has withdrawn nothing on the day
+		if _, err := readOne(ctx, d.db.shard(id).ask, d.sum, other.day(nil), &fen, &times); err != nil {
 			return err
 		}
+		c.fen, c.times = max(-1, c.fen-fen), max(-1, c.times-times)
 	}
 	return d.db.shard(w.Owner).do(ctx, d.take, 2, c)
 }

@@ -22,9 +22,7 @@ func Identities(t *testing.T, open func(t *testing.T) wallet.IdentityStore) {
 	t.Run("wallets that were left are bounded", func(t *testing.T) { leftIsBounded(t, open(t)) })
 	t.Run("former wallets are bounded", func(t *testing.T) { formerIsBounded(t, open(t)) })
 	t.Run("one of many callers applies", func(t *testing.T) { oneApplies(t, open(t)) })
-	t.Run("model", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) { identityModel(rt, open(t)) })
-	})
+	checkModel(t, open, identityModel)
 }
 
 func user(family wallet.Family, id wallet.UserID) wallet.Account {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"hongbao/reference/wallet"
 )
@@ -29,9 +28,7 @@ func Items(t *testing.T, open func(t *testing.T) ItemStore) {
 	t.Run("settled items are found when they expire", func(t *testing.T) { itemsExpire(t, open(t)) })
 	t.Run("reader lists by owner", func(t *testing.T) { itemsByOwner(t, open(t)) })
 	t.Run("one of many callers creates and advances", func(t *testing.T) { oneAdvances(t, open(t)) })
-	t.Run("model", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) { itemsModel(rt, open(t)) })
-	})
+	checkModel(t, open, itemsModel)
 }
 
 // cup returns the order number of a person's win of a cup of tea.

@@ -34,9 +34,7 @@ func Orders(t *testing.T, open func(t *testing.T) OrderStore) {
 	t.Run("open finds the oldest", func(t *testing.T) { openFindsOldest(t, open(t)) })
 	t.Run("reader lists by owner", func(t *testing.T) { ordersByOwner(t, open(t)) })
 	t.Run("one of many callers creates", func(t *testing.T) { oneCreates(t, open(t)) })
-	t.Run("model", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) { ordersModel(rt, open(t)) })
-	})
+	checkModel(t, open, ordersModel)
 }
 
 func createIsIdempotent(t *testing.T, s OrderStore) {

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"hongbao/reference/wallet"
 )
@@ -22,9 +21,7 @@ func Quotas(t *testing.T, open func(t *testing.T) wallet.Quotas) {
 	t.Run("many callers lease no more than there is", func(t *testing.T) { neverOverlease(t, open(t)) })
 	t.Run("one of many callers records", func(t *testing.T) { oneRecords(t, open(t)) })
 	t.Run("an audit misses nothing", func(t *testing.T) { auditMissesNothing(t, open(t)) })
-	t.Run("model", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) { quotaModel(rt, open(t)) })
-	})
+	checkModel(t, open, quotaModel)
 }
 
 func lease(t testable, q wallet.Quotas, holder string, need, want, budget wallet.Money) wallet.Block {

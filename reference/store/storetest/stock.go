@@ -26,9 +26,7 @@ func Stock(t *testing.T, open func(t *testing.T) StockStore) {
 	t.Run("mirror", func(t *testing.T) { stockMirror(t, open(t)) })
 	t.Run("malformed", func(t *testing.T) { stockMalformed(t, open(t)) })
 	t.Run("many callers never over", func(t *testing.T) { stockNeverOver(t, open(t)) })
-	t.Run("model", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) { stockModel(rt, open(t)) })
-	})
+	checkModel(t, open, stockModel)
 }
 
 // coupon returns the order number of a person's coupon.

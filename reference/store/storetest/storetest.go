@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"hongbao/reference/wallet"
 )
@@ -54,6 +55,13 @@ func together(t *testing.T, call func(t *testing.T, caller int)) {
 				call(t, i)
 			})
 		}
+	})
+}
+
+// checkModel compares stores with a model, each over one random sequence of calls.
+func checkModel[S any](t *testing.T, open func(t *testing.T) S, model func(t *rapid.T, s S)) {
+	t.Run("model", func(t *testing.T) {
+		rapid.Check(t, func(rt *rapid.T) { model(rt, open(t)) })
 	})
 }
 

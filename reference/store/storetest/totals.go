@@ -23,9 +23,7 @@ func Totals(t *testing.T, open func(t *testing.T) TotalsStore) {
 	t.Run("largest sums", func(t *testing.T) { largestTotals(t, open(t)) })
 	t.Run("reader", func(t *testing.T) { totalsByWriter(t, open(t)) })
 	t.Run("many report", func(t *testing.T) { manyReport(t, open(t)) })
-	t.Run("model", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) { totalsModel(rt, open(t)) })
-	})
+	checkModel(t, open, totalsModel)
 }
 
 func total(t testable, s TotalsStore, stage wallet.Stage, want wallet.Money, why string) {
