@@ -199,7 +199,7 @@ func (q *Quotas) readLeases(ctx context.Context, t *txn) (*leaseState, error) {
 // leaseWrites are the statements that write the leases of one kind of budget.
 type leaseWrites struct{ setLeased, setBlock, add string }
 
-// write writes the changes. of is what stands before the stage in the keys: the template, if there is one.
+// write writes the changes. of are the columns that precede the stage in the keys: the template, if there is one.
 func (w leaseWrites) write(ctx context.Context, t *txn, b *leaseState, of ...any) error {
 	for stage := range b.leased {
 		if b.leased[stage] == b.before[stage] {
