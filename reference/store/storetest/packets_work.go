@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,26 +71,21 @@ func packetsByOwner(t *testing.T, s PacketStore) {
 }
 
 func oneSends(t *testing.T, s PacketStore) {
-	const requests = 30
-	var created atomic.Int64
-	together(t, func(t *testing.T, caller int) {
-		for i := range int64(requests) {
-			p := packet(i+1, 0, caller+1)
-			got, isNew, err := s.Create(t.Context(), p)
-			require.NoError(t, err)
-			require.Equal(t, p.No, got.No)
-			sum := wallet.Money(0)
-			for _, share := range got.Shares {
-				sum += share.Amount
-			}
-			require.Equal(t, got.Amount, sum, "complete, whichever caller created it")
-			if isNew {
-				created.Add(1)
-				require.Equal(t, p.Amount, got.Amount)
-			}
+	onceEach(t, 30, func(t *testing.T, caller, i int) bool {
+		p := packet(int64(i+1), 0, caller+1)
+		got, isNew, err := s.Create(t.Context(), p)
+		require.NoError(t, err)
+		require.Equal(t, p.No, got.No)
+		sum := wallet.Money(0)
+		for _, share := range got.Shares {
+			sum += share.Amount
 		}
+		require.Equal(t, got.Amount, sum, "complete, whichever caller created it")
+		if isNew {
+			require.Equal(t, p.Amount, got.Amount)
+		}
+		return isNew
 	})
-	require.EqualValues(t, requests, created.Load())
 }
 
 // oneMarks: some callers open and others return all shares of one packet concurrently. Each share is either opened or

@@ -58,6 +58,23 @@ func together(t *testing.T, call func(t *testing.T, caller int)) {
 	})
 }
 
+// onceEach requires that of all callers, which do each of n things concurrently, one is the first. do returns whether
+// its caller was.
+func onceEach(t *testing.T, n int, do func(t *testing.T, caller, i int) bool) {
+	t.Helper()
+	firsts := make([]atomic.Int64, n)
+	together(t, func(t *testing.T, caller int) {
+		for i := range n {
+			if do(t, caller, i) {
+				firsts[i].Add(1)
+			}
+		}
+	})
+	for i := range firsts {
+		require.EqualValues(t, 1, firsts[i].Load(), "callers that were the first to do number %d", i)
+	}
+}
+
 // checkModel compares stores with a model, each over one random sequence of calls.
 func checkModel[S any](t *testing.T, open func(t *testing.T) S, model func(t *rapid.T, s S)) {
 	t.Run("model", func(t *testing.T) {
