@@ -15,15 +15,7 @@ const maxPacketList = 1000
 
 // each queries all shards and returns their packets.
 func (p *Packets) each(ctx context.Context, query string, args []any) ([]placed[wallet.Packet], error) {
-	var out []placed[wallet.Packet]
-	for _, s := range p.db.shards {
-		found, err := p.read(ctx, s, query, args)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, found...)
-	}
-	return out, nil
+	return onAllShards(p.db, func(s *shard) ([]placed[wallet.Packet], error) { return p.read(ctx, s, query, args) })
 }
 
 // newest queries all shards and returns at most limit packets, newest first.

@@ -34,6 +34,18 @@ func list[V any](ctx context.Context, ask asker, scan func(rowScanner) (V, error
 	return out, err
 }
 
+// onAllShards returns what read finds on each shard, in the order of the shards.
+func onAllShards[V any](db *DB, read func(s *shard) ([]V, error)) (out []V, err error) {
+	for _, s := range db.shards {
+		found, err := read(s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
 // readOne reads the columns of the row that a query finds into dest, and returns whether it exists.
 func readOne(ctx context.Context, ask asker, query string, args []any, dest ...any) (found bool, err error) {
 	err = ask(ctx, query, args, func(r *sql.Rows) error {

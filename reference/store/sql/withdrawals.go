@@ -170,24 +170,19 @@ func (w *Withdrawals) applyAdvance(ctx context.Context, t *txn, jobs []*job) err
 	return nil
 }
 
-// each queries all shards and returns at most limit of their withdrawals, in order.
-func (w *Withdrawals) each(ctx context.Context, query string, args []any, limit int, order func(a, b wallet.Withdrawal) int) ([]wallet.Withdrawal, error) {
-	var out []wallet.Withdrawal
-	for _, s := range w.db.shards {
-		found, err := list(ctx, s.ask, scanWithdrawal, query, args...)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, found...)
-	}
-	slices.SortFunc(out, func(a, b wallet.Withdrawal) int { return cmp.Or(order(a, b), compareWithdrawals(a.No, b.No)) })
-	return out[:min(len(out), limit)], nil
-}
-
 // Of implements wallet.Withdrawals. Of two withdrawals with the same time, the one with the lower number comes first.
 func (w *Withdrawals) Of(ctx context.Context, id wallet.ActID, stage wallet.Stage, limit int) ([]wallet.Withdrawal, error) {
 	limit = max(limit, 0)
-	return w.each(ctx, w.of, []any{int64(id), int64(stage), limit}, limit, func(a, b wallet.Withdrawal) int { return cmp.Compare(b.Created, a.Created) })
+	out, err := onAllShards(w.db, func(s *shard) ([]wallet.Withdrawal, error) {
+		return list(ctx, s.ask, scanWithdrawal, w.of, int64(id), int64(stage), limit)
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out, func(a, b wallet.Withdrawal) int {
+		return cmp.Or(cmp.Compare(b.Created, a.Created), compareWithdrawals(a.No, b.No))
+	})
+	return out[:min(len(out), limit)], nil
 }
 
 // Unfinished implements wallet.Withdrawals. Oldest means created first.
