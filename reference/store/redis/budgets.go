@@ -53,19 +53,12 @@ func (s *Budgets) Reserve(ctx context.Context, no wallet.OrderNo, amount, budget
 	}
 	kind := fmt.Sprintf("%s:%d:%d:%d", no.Scene, no.Rain, no.Award, no.ActID/chunkWallets)
 	keys := []string{s.spent(no.Stage), s.c.prefix + "reserved:" + stageTag(no.Stage) + ":" + kind}
-	m, err := s.c.eval(ctx, writing, "reserve", reserveScript, keys,
+	fits, err := s.c.number(ctx, writing, "reserve", reserveScript, keys,
 		text(no.ActID%chunkWallets), text(amount), most, s.c.expire)
-	if err != nil {
-		return err
+	if err == nil && fits == 0 {
+		err = wallet.ErrOverBudget
 	}
-	fits, err := m.AsInt64()
-	if err != nil {
-		return fmt.Errorf("redis: reserve: %w", err)
-	}
-	if fits == 0 {
-		return wallet.ErrOverBudget
-	}
-	return nil
+	return err
 }
 
 func stageTag(s wallet.Stage) string { return "{stage" + text(s) + "}" }
@@ -74,13 +67,6 @@ func (s *Budgets) spent(stage wallet.Stage) string { return s.c.prefix + "spent:
 
 // Spent implements wallet.Budgets.
 func (s *Budgets) Spent(ctx context.Context, stage wallet.Stage) (wallet.Money, error) {
-	m, err := s.c.do(ctx, reading, "spent", s.c.r.B().Get().Key(s.spent(stage)).Build())
-	if err != nil || m.IsNil() {
-		return 0, err
-	}
-	n, err := m.AsInt64()
-	if err != nil {
-		return 0, fmt.Errorf("redis: spent: %w", err)
-	}
-	return wallet.Money(n), nil
+	n, err := s.c.readNumber(ctx, reading, "spent", s.c.r.B().Get().Key(s.spent(stage)).Build())
+	return wallet.Money(n), err
 }

@@ -38,6 +38,32 @@ func (c *Client) eval(ctx context.Context, e effect, what, script string, keys [
 	return c.do(ctx, e, what, c.script(script, keys, args...))
 }
 
+// number runs a script that returns a number.
+func (c *Client) number(ctx context.Context, e effect, what, script string, keys []string, args ...string) (int64, error) {
+	m, err := c.eval(ctx, e, what, script, keys, args...)
+	if err != nil {
+		return 0, err
+	}
+	return asNumber(what, m)
+}
+
+// readNumber sends a command whose reply is a number, or nil for zero.
+func (c *Client) readNumber(ctx context.Context, e effect, what string, cmd rueidis.Completed) (int64, error) {
+	m, err := c.do(ctx, e, what, cmd)
+	if err != nil || m.IsNil() {
+		return 0, err
+	}
+	return asNumber(what, m)
+}
+
+func asNumber(what string, m rueidis.RedisMessage) (int64, error) {
+	n, err := m.AsInt64()
+	if err != nil {
+		err = fmt.Errorf("redis: %s: %w", what, err)
+	}
+	return n, err
+}
+
 // script builds an EVAL with the whole text. That costs some hundred bytes and avoids a second attempt when the server
 // does not have the script cached.
 func (c *Client) script(script string, keys []string, args ...string) rueidis.Completed {
@@ -144,9 +170,9 @@ func (c *Client) sum(ctx context.Context, what string, cmds rueidis.Commands) (i
 	}
 	total := int64(0)
 	for i := range counts {
-		n, err := counts[i].AsInt64()
+		n, err := asNumber(what, counts[i])
 		if err != nil {
-			return 0, fmt.Errorf("redis: %s: %w", what, err)
+			return 0, err
 		}
 		total += n
 	}

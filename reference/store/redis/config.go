@@ -83,11 +83,7 @@ func (s *ConfigCentre) Change(ctx context.Context, to wallet.Settings) error {
 	if err != nil {
 		return fmt.Errorf("redis: change settings: %w", err)
 	}
-	m, err := s.c.eval(ctx, writing, "change settings", changeScript, []string{s.settings()}, text(was), text(to.Version), string(body))
-	if err != nil {
-		return err
-	}
-	changed, err := m.AsInt64()
+	changed, err := s.c.number(ctx, writing, "change settings", changeScript, []string{s.settings()}, text(was), text(to.Version), string(body))
 	if err == nil && changed == 0 {
 		err = fmt.Errorf("%w: settings of version %d", wallet.ErrStale, was)
 	}

@@ -21,22 +21,12 @@ func (c *Client) Discard(ctx context.Context) (int64, error) {
 		return 0, fmt.Errorf("%w: redis: live data cannot be discarded", wallet.ErrInvalid)
 	}
 	deleted := int64(0)
-	for _, node := range c.r.Nodes() {
-		for cursor, first := uint64(0), true; first || cursor != 0; first = false {
-			within, cancel := c.withTimeout(ctx)
-			e, err := node.Do(within, node.B().Scan().Cursor(cursor).Match(c.prefix+"*").Count(scanCount).Build()).AsScanEntry()
-			cancel()
-			if err != nil {
-				return deleted, failure(reading, "scan", err)
-			}
-			n, err := c.unlink(ctx, e.Elements)
-			if deleted += n; err != nil {
-				return deleted, err
-			}
-			cursor = e.Cursor
-		}
-	}
-	return deleted, nil
+	err := c.eachKeys(ctx, c.prefix+"*", func(keys []string) error {
+		n, err := c.unlink(ctx, keys)
+		deleted += n
+		return err
+	})
+	return deleted, err
 }
 
 // unlink deletes keys, each with a separate command, because they are in different slots. It returns how many existed:

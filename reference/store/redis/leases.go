@@ -41,11 +41,7 @@ func (s *Leases) Hold(ctx context.Context, name, holder string, ttl time.Duratio
 	if err != nil {
 		return false, err
 	}
-	m, err := s.c.eval(ctx, writing, "hold lease", holdScript, s.lease(name), holder, ms)
-	if err != nil {
-		return false, err
-	}
-	held, err := m.AsInt64()
+	held, err := s.c.number(ctx, writing, "hold lease", holdScript, s.lease(name), holder, ms)
 	return held == 1, err
 }
 

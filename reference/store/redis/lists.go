@@ -53,27 +53,41 @@ func eachList[T any](ctx context.Context, c *Client, noun string, read func(cont
 	return nil
 }
 
+// eachKeys calls found with the keys that match a pattern, some at a time, from every node.
+func (c *Client) eachKeys(ctx context.Context, pattern string, found func(keys []string) error) error {
+	for _, node := range c.r.Nodes() {
+		for cursor, first := uint64(0), true; first || cursor != 0; first = false {
+			within, cancel := c.withTimeout(ctx)
+			e, err := node.Do(within, node.B().Scan().Cursor(cursor).Match(pattern).Count(scanCount).Build()).AsScanEntry()
+			cancel()
+			if err != nil {
+				return failure(reading, "scan", err)
+			}
+			if err := found(e.Elements); err != nil {
+				return err
+			}
+			cursor = e.Cursor
+		}
+	}
+	return nil
+}
+
 // lists finds the lists of a noun on every node, without the duplicates that replicas return.
 func (c *Client) lists(ctx context.Context, noun string) ([]list, error) {
 	begin := c.prefix + noun
 	var all []list
-	for _, node := range c.r.Nodes() {
-		for cursor, first := uint64(0), true; first || cursor != 0; first = false {
-			within, cancel := c.withTimeout(ctx)
-			e, err := node.Do(within, node.B().Scan().Cursor(cursor).Match(begin+"{*").Count(scanCount).Build()).AsScanEntry()
-			cancel()
+	err := c.eachKeys(ctx, begin+"{*", func(keys []string) error {
+		for _, key := range keys {
+			l, err := parseList(key[len(begin):])
 			if err != nil {
-				return nil, failure(reading, "scan", err)
+				return err
 			}
-			for _, key := range e.Elements {
-				l, err := parseList(key[len(begin):])
-				if err != nil {
-					return nil, err
-				}
-				all = append(all, l)
-			}
-			cursor = e.Cursor
+			all = append(all, l)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(all, func(a, b list) int {
 		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.stage, b.stage), strings.Compare(a.suffix, b.suffix))

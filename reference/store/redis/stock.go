@@ -52,13 +52,9 @@ func (s *Stock) Add(ctx context.Context, k wallet.StockKey, n int64) (int64, err
 		return 0, err
 	}
 	if s.c.expire != "" {
-		return s.number(ctx, writing, "add stock", addStockScript, []string{s.plain(k)}, text(n), s.c.expire)
+		return s.c.number(ctx, writing, "add stock", addStockScript, []string{s.plain(k)}, text(n), s.c.expire)
 	}
-	m, err := s.c.do(ctx, writing, "add stock", s.c.r.B().Incrby().Key(s.plain(k)).Increment(n).Build())
-	if err != nil {
-		return 0, err
-	}
-	return m.AsInt64()
+	return s.c.readNumber(ctx, writing, "add stock", s.c.r.B().Incrby().Key(s.plain(k)).Increment(n).Build())
 }
 
 // Count implements wallet.StockCounter. ErrInvalid: a malformed template.
@@ -104,7 +100,7 @@ func (s *Stock) Take(ctx context.Context, k wallet.StockKey, no wallet.OrderNo, 
 	if last {
 		refuse = "1"
 	}
-	n, err := s.number(ctx, writing, "take stock", takeStockScript, []string{s.count(k), s.orders(k, no)}, stockBit(no), text(limit), refuse, s.c.expire)
+	n, err := s.c.number(ctx, writing, "take stock", takeStockScript, []string{s.count(k), s.orders(k, no)}, stockBit(no), text(limit), refuse, s.c.expire)
 	return wallet.StockAnswer(n), err
 }
 
@@ -131,7 +127,7 @@ func (s *Stock) GiveBack(ctx context.Context, k wallet.StockKey, no wallet.Order
 	if err := checkStockOrder(k, no); err != nil {
 		return err
 	}
-	_, err := s.number(ctx, writing, "give stock back", giveStockScript, []string{s.count(k), s.orders(k, no)}, stockBit(no), s.c.expire)
+	_, err := s.c.number(ctx, writing, "give stock back", giveStockScript, []string{s.count(k), s.orders(k, no)}, stockBit(no), s.c.expire)
 	return err
 }
 
@@ -154,7 +150,7 @@ func (s *Stock) MoveOut(ctx context.Context, from wallet.StockKey, to int, limit
 	if want < 1 {
 		return 0, fmt.Errorf("%w: a loan of %d coupons", wallet.ErrInvalid, want)
 	}
-	return s.number(ctx, writing, "lend stock", moveStockOutScript, []string{s.count(from)}, text(to), text(limit), text(want), s.c.expire)
+	return s.c.number(ctx, writing, "lend stock", moveStockOutScript, []string{s.count(from)}, text(to), text(limit), text(want), s.c.expire)
 }
 
 // moveStockInScript adds the newly moved coupons. KEYS: the count. ARGV: the part that moved them out; the total that it
@@ -173,7 +169,7 @@ func (s *Stock) MoveIn(ctx context.Context, to wallet.StockKey, from int, moved 
 	if err := to.Validate(); err != nil {
 		return 0, err
 	}
-	return s.number(ctx, writing, "borrow stock", moveStockInScript, []string{s.count(to)}, text(from), text(moved), s.c.expire)
+	return s.c.number(ctx, writing, "borrow stock", moveStockInScript, []string{s.count(to)}, text(from), text(moved), s.c.expire)
 }
 
 // Issued implements wallet.StockParts. ErrInvalid: a malformed template.
@@ -181,11 +177,7 @@ func (s *Stock) Issued(ctx context.Context, k wallet.StockKey) (int64, error) {
 	if err := k.Validate(); err != nil {
 		return 0, err
 	}
-	m, err := s.c.do(ctx, reading, "issued stock", s.c.r.B().Hget().Key(s.count(k)).Field("n").Build())
-	if err != nil || m.IsNil() {
-		return 0, err
-	}
-	return m.AsInt64()
+	return s.c.readNumber(ctx, reading, "issued stock", s.c.r.B().Hget().Key(s.count(k)).Field("n").Build())
 }
 
 // Report implements wallet.StockMirror. ErrInvalid: a malformed template.
@@ -212,24 +204,7 @@ func (s *Stock) read(ctx context.Context, k wallet.StockKey, key string) (int64,
 	if err := k.Validate(); err != nil {
 		return 0, err
 	}
-	m, err := s.c.do(ctx, reading, "read stock", s.c.r.B().Get().Key(key).Build())
-	if err != nil || m.IsNil() {
-		return 0, err
-	}
-	return m.AsInt64()
-}
-
-// number runs a script that returns a number.
-func (s *Stock) number(ctx context.Context, e effect, what, script string, keys []string, args ...string) (int64, error) {
-	m, err := s.c.eval(ctx, e, what, script, keys, args...)
-	if err != nil {
-		return 0, err
-	}
-	n, err := m.AsInt64()
-	if err != nil {
-		return 0, fmt.Errorf("redis: %s: %w", what, err)
-	}
-	return n, nil
+	return s.c.readNumber(ctx, reading, "read stock", s.c.r.B().Get().Key(key).Build())
 }
 
 func checkStockOrder(k wallet.StockKey, no wallet.OrderNo) error {

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -74,12 +75,9 @@ func (s *Totals) Total(ctx context.Context, stage wallet.Stage) (wallet.Money, e
 	if parts[0].IsNil() && parts[1].IsNil() {
 		return 0, nil // no writer has reported
 	}
-	high, err := parts[0].AsInt64()
-	if err != nil {
-		return 0, fmt.Errorf("redis: read total: %w", err)
-	}
-	low, err := parts[1].AsInt64()
-	if err != nil {
+	high, err1 := parts[0].AsInt64()
+	low, err2 := parts[1].AsInt64()
+	if err := cmp.Or(err1, err2); err != nil {
 		return 0, fmt.Errorf("redis: read total: %w", err)
 	}
 	if high += low / sumUnit; high > math.MaxInt64/sumUnit {

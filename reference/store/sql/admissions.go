@@ -36,8 +36,8 @@ func NewAdmissions(o *Orders, q *Quotas) *Admissions {
 			return append(o.writes.args(args, v.Order), v.block.Int64)
 		},
 		keyArgs: func(args []any, v admission) []any { return keyed(args, v.No) },
-		scan: func(r *sql.Rows, number ...any) (v admission, err error) {
-			v.Order, err = scanOrder(r, append([]any{&v.block}, number...)...)
+		scan: func(r rowScanner) (v admission, err error) {
+			v.Order, err = scanOrder(rowWith{r, []any{&v.block}})
 			return v, err
 		},
 		compare: func(a, b admission) int { return a.No.Compare(b.No) },
@@ -60,11 +60,12 @@ func (a *Admissions) Admit(ctx context.Context, o wallet.Order, block wallet.Blo
 	if block == 0 {
 		o.State = wallet.OrderVoid
 	}
-	w := &writeRequest[admission]{want: admission{o, sql.NullInt64{Int64: int64(block), Valid: true}}}
-	if err := a.db.shard(o.No.ActID).do(ctx, a.admit, 1, w); err != nil {
+	want := admission{o, sql.NullInt64{Int64: int64(block), Valid: true}}
+	got, isNew, err := a.writes.create(ctx, a.db.shard(o.No.ActID), a.admit, 1, want)
+	if err != nil {
 		return wallet.Admitted{}, err
 	}
-	return wallet.Admitted{Order: w.got.Order, Block: wallet.BlockID(w.got.block.Int64), New: w.isNew, SeparateReservation: !w.got.block.Valid}, nil
+	return wallet.Admitted{Order: got.Order, Block: wallet.BlockID(got.block.Int64), New: isNew, SeparateReservation: !got.block.Valid}, nil
 }
 
 // apply writes the orders of all jobs. It locks the fences of their blocks first, so that no other transaction closes

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"math"
 	"unicode/utf8"
 
@@ -73,14 +72,12 @@ func (l *AuditLog) Actions(ctx context.Context, before int64, limit int) ([]wall
 	if before <= 0 {
 		before = math.MaxInt64
 	}
-	var out []wallet.Action
-	err := l.db.shards[0].ask(ctx, l.list, []any{before, min(max(limit, 0), maxActions)}, func(r *sql.Rows) error {
-		var a wallet.Action
-		var operator, role, method, detail, outcome []byte
-		err := r.Scan(&a.ID, &a.At, &operator, &role, &method, &detail, &outcome)
-		a.Operator, a.Role, a.Method, a.Detail, a.Outcome = string(operator), string(role), string(method), string(detail), string(outcome)
-		out = append(out, a)
-		return err
-	})
-	return out, err
+	return list(ctx, l.db.shards[0].ask, scanAction, l.list, before, min(max(limit, 0), maxActions))
+}
+
+func scanAction(r rowScanner) (a wallet.Action, err error) {
+	var operator, role, method, detail, outcome []byte
+	err = r.Scan(&a.ID, &a.At, &operator, &role, &method, &detail, &outcome)
+	a.Operator, a.Role, a.Method, a.Detail, a.Outcome = string(operator), string(role), string(method), string(detail), string(outcome)
+	return a, err
 }

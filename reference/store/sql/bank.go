@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"hongbao/reference/wallet"
@@ -38,7 +37,7 @@ func NewBank(db *DB) *Bank {
 	return b
 }
 
-// payJob is the job of one Pay call.
+// payJob is the job of one Pay call, and a payment of the statement.
 type payJob struct {
 	no     wallet.WithdrawalNo
 	amount wallet.Money
@@ -63,8 +62,7 @@ func (b *Bank) applyPay(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range jobs { // in order of arrival, which is the order of the statement
 		p := j.in.(*payJob)
 		onRecord := wallet.Money(0)
-		err := t.query(ctx, b.find, withdrawalKeyed(nil, p.no), func(r *sql.Rows) error { return r.Scan(&onRecord) })
-		if err != nil {
+		if _, err := readOne(ctx, t.query, b.find, withdrawalKeyed(nil, p.no), &onRecord); err != nil {
 			return err
 		}
 		if onRecord != 0 {
@@ -74,10 +72,7 @@ func (b *Bank) applyPay(ctx context.Context, t *txn, jobs []*job) error {
 			continue
 		}
 		last++
-		err = t.insert(ctx, b.insert, 1, func(_ int, args []any) []any {
-			return append(withdrawalKeyed(args, p.no), int64(p.amount), last)
-		}, nil)
-		if err != nil {
+		if _, err = t.insertRow(ctx, b.insert, append(withdrawalKeyed(nil, p.no), int64(p.amount), last)...); err != nil {
 			return err
 		}
 	}
@@ -86,18 +81,11 @@ func (b *Bank) applyPay(ctx context.Context, t *txn, jobs []*job) error {
 
 // Payments implements wallet.BankReader. Payments made while it runs are listed too.
 func (b *Bank) Payments(ctx context.Context, yield func(wallet.WithdrawalNo, wallet.Money) bool) error {
-	type payment struct {
-		no     wallet.WithdrawalNo
-		amount wallet.Money
-	}
 	for last := int64(0); ; {
-		var page []payment
-		err := b.db.shards[0].ask(ctx, b.list, []any{last, statementPage}, func(r *sql.Rows) error {
-			var p payment
-			err := r.Scan(&p.no.Account.Family, &p.no.Account.User, &p.no.Request, &p.amount, &last)
-			page = append(page, p)
-			return err
-		})
+		page, err := list(ctx, b.db.shards[0].ask, func(r rowScanner) (p payJob, err error) {
+			err = r.Scan(&p.no.Account.Family, &p.no.Account.User, &p.no.Request, &p.amount, &last)
+			return p, err
+		}, b.list, last, statementPage)
 		if err != nil || len(page) == 0 {
 			return err
 		}

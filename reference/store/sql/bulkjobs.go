@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -48,35 +47,14 @@ func NewBulkJobs(db *DB) *BulkJobs {
 		advance:   db.text("UPDATE {p}bulk_jobs SET state = ?, done = ?, granted = ? WHERE id = ?"),
 		toOutcome: db.text("UPDATE {p}bulk_rows SET outcome = ? WHERE job = ? AND place = ?"),
 	}
-	b.write = &kind{rank: rankAudit + 2, apply: b.apply}
+	b.write = &kind{rank: rankAudit + 2, apply: applySteps[createdJob]}
 	return b
 }
 
-// bulkStep is one job of the group commit: a step, and the bulk job that it returns.
-type bulkStep struct {
-	step  func(ctx context.Context, t *txn, in *bulkStep) (refused, broken error)
-	got   wallet.BulkJob
+// createdJob is a bulk job, and whether a step has created it.
+type createdJob struct {
+	wallet.BulkJob
 	isNew bool
-}
-
-// do runs one step on shard 0 and returns its result. rows is the number of rows that the step writes.
-func (b *BulkJobs) do(ctx context.Context, rows int, step func(context.Context, *txn, *bulkStep) (refused, broken error)) (wallet.BulkJob, bool, error) {
-	j := &bulkStep{step: step}
-	if err := b.db.shards[0].do(ctx, b.write, min(rows, maxRows), j); err != nil {
-		return wallet.BulkJob{}, false, err
-	}
-	return j.got, j.isNew, nil
-}
-
-func (b *BulkJobs) apply(ctx context.Context, t *txn, jobs []*job) error {
-	for _, j := range jobs {
-		in := j.in.(*bulkStep)
-		var broken error
-		if j.err, broken = in.step(ctx, t, in); broken != nil {
-			return broken
-		}
-	}
-	return nil
 }
 
 // digestOf returns the values of the digest columns.
@@ -88,7 +66,7 @@ func digestOf(d wallet.BulkDigest) []any {
 	return out
 }
 
-func scanBulkJob(r *sql.Rows) (j wallet.BulkJob, err error) {
+func scanBulkJob(r rowScanner) (j wallet.BulkJob, err error) {
 	var digest [4]int64
 	var activity, by []byte
 	err = r.Scan(&j.ID, &digest[0], &digest[1], &digest[2], &digest[3], &activity, &by, &j.Created, &j.Rows, &j.State, &j.Done, &j.Granted)
@@ -106,53 +84,46 @@ func (b *BulkJobs) Create(ctx context.Context, j wallet.BulkJob, rows []wallet.B
 	}
 	j.Rows, j.State, j.Done, j.Granted = len(rows), wallet.BulkReady, 0, 0
 	rows = slices.Clone(rows) // the commit may outlive the call
-	return b.do(ctx, len(rows), func(ctx context.Context, t *txn, in *bulkStep) (refused, broken error) {
-		in.got, in.isNew, refused, broken = b.create(ctx, t, j, rows)
-		return refused, broken
+	out, err := doStep(ctx, b.db, b.write, len(rows), func(ctx context.Context, t *txn) (createdJob, error, error) {
+		return b.create(ctx, t, j, rows)
 	})
+	return out.BulkJob, out.isNew, err
 }
 
-func (b *BulkJobs) create(ctx context.Context, t *txn, j wallet.BulkJob, rows []wallet.BulkRow) (there wallet.BulkJob, isNew bool, refused, broken error) {
+func (b *BulkJobs) create(ctx context.Context, t *txn, j wallet.BulkJob, rows []wallet.BulkRow) (out createdJob, refused, broken error) {
 	last, err := b.ids.last(ctx, t)
 	if err != nil {
-		return there, false, nil, err
+		return out, nil, err
 	}
-	err = t.query(ctx, b.byDigest, digestOf(j.Digest), func(r *sql.Rows) (err error) {
-		there, err = scanBulkJob(r)
-		return err
-	})
-	if err != nil || there.ID != 0 {
-		return there, false, nil, err
+	there, err := list(ctx, t.query, scanBulkJob, b.byDigest, digestOf(j.Digest)...)
+	if err != nil {
+		return out, nil, err
+	}
+	if len(there) > 0 {
+		return createdJob{BulkJob: there[0]}, nil, nil
 	}
 	if last >= wallet.MaxBulkJobs {
-		return there, false, fmt.Errorf("%w: %d bulk jobs", wallet.ErrOverloaded, last), nil
+		return out, fmt.Errorf("%w: %d bulk jobs", wallet.ErrOverloaded, last), nil
 	}
 	j.ID = last + 1
-	err = t.insert(ctx, b.add, 1, func(_ int, args []any) []any {
-		args = append(append(args, j.ID), digestOf(j.Digest)...)
-		return append(args, []byte(j.Activity), []byte(j.By), int64(j.Created), j.Rows, int64(j.State), j.Done, j.Granted)
-	}, nil)
-	if err != nil {
-		return there, false, nil, err
+	columns := append([]any{j.ID}, digestOf(j.Digest)...)
+	columns = append(columns, []byte(j.Activity), []byte(j.By), int64(j.Created), j.Rows, int64(j.State), j.Done, j.Granted)
+	if _, err := t.insertRow(ctx, b.add, columns...); err != nil {
+		return out, nil, err
 	}
 	err = t.insert(ctx, b.addRows, len(rows), func(i int, args []any) []any {
 		r := rows[i]
 		return append(args, j.ID, i, r.Line, int64(r.App), int64(r.User), string(r.Scene), int64(r.Award), int64(r.Amount), []byte(r.Reason), []byte{})
 	}, nil)
 	if err != nil {
-		return there, false, nil, err
+		return out, nil, err
 	}
-	return j, true, nil, b.ids.handOut(ctx, t, j.ID)
+	return createdJob{j, true}, nil, b.ids.handOut(ctx, t, j.ID)
 }
 
 // list returns the jobs that a query finds.
-func (b *BulkJobs) list(ctx context.Context, query string, args ...any) (out []wallet.BulkJob, err error) {
-	err = b.db.shards[0].ask(ctx, query, args, func(r *sql.Rows) error {
-		j, err := scanBulkJob(r)
-		out = append(out, j)
-		return err
-	})
-	return out, err
+func (b *BulkJobs) list(ctx context.Context, query string, args ...any) ([]wallet.BulkJob, error) {
+	return list(ctx, b.db.shards[0].ask, scanBulkJob, query, args...)
 }
 
 // Job implements wallet.BulkJobs.
@@ -196,14 +167,12 @@ func (b *BulkJobs) Rows(ctx context.Context, id int64, from, limit int) (out []w
 	if _, err := b.Job(ctx, id); err != nil {
 		return nil, err
 	}
-	args := []any{id, max(from, 0), min(max(limit, 0), wallet.MaxBulkRows)}
-	err = b.db.shards[0].ask(ctx, b.rows, args, func(r *sql.Rows) error {
-		var row wallet.BulkRow
-		var scene, reason, outcome []byte
-		err := r.Scan(&row.Line, &row.App, &row.User, &scene, &row.Award, &row.Amount, &reason, &outcome)
-		row.Scene, row.Reason, row.Outcome = wallet.SceneID(scene), string(reason), string(outcome)
-		out = append(out, row)
-		return err
-	})
-	return out, err
+	return list(ctx, b.db.shards[0].ask, scanBulkRow, b.rows, id, max(from, 0), min(max(limit, 0), wallet.MaxBulkRows))
+}
+
+func scanBulkRow(r rowScanner) (row wallet.BulkRow, err error) {
+	var scene, reason, outcome []byte
+	err = r.Scan(&row.Line, &row.App, &row.User, &scene, &row.Award, &row.Amount, &reason, &outcome)
+	row.Scene, row.Reason, row.Outcome = wallet.SceneID(scene), string(reason), string(outcome)
+	return row, err
 }

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -11,51 +10,59 @@ import (
 
 // locked returns a job and locks it until the commit; refused reports that it does not exist.
 func (b *BulkJobs) locked(ctx context.Context, t *txn, id int64) (j wallet.BulkJob, refused, broken error) {
-	broken = t.query(ctx, b.lock, []any{id}, func(r *sql.Rows) (err error) {
-		j, err = scanBulkJob(r)
-		return err
-	})
-	if broken == nil && j.ID == 0 {
-		refused = noBulkJob(id)
+	found, broken := list(ctx, t.query, scanBulkJob, b.lock, id)
+	if broken != nil {
+		return j, nil, broken
 	}
-	return j, refused, broken
+	if len(found) == 0 {
+		return j, noBulkJob(id), nil
+	}
+	return found[0], nil, nil
+}
+
+// update runs a step that changes a recorded job. to returns the job as it becomes, or a refusal; write writes what
+// else has changed.
+func (b *BulkJobs) update(ctx context.Context, id int64, rows int, to func(was wallet.BulkJob) (wallet.BulkJob, error), write func(ctx context.Context, t *txn) error) (wallet.BulkJob, error) {
+	out, err := doStep(ctx, b.db, b.write, rows, func(ctx context.Context, t *txn) (out createdJob, refused, broken error) {
+		was, refused, broken := b.locked(ctx, t, id)
+		if refused != nil || broken != nil {
+			return out, refused, broken
+		}
+		if out.BulkJob, refused = to(was); refused != nil || out.BulkJob == was {
+			return out, refused, nil
+		}
+		if err := write(ctx, t); err != nil {
+			return out, nil, err
+		}
+		return out, nil, b.change(ctx, t, out.BulkJob)
+	})
+	return out.BulkJob, err
 }
 
 // Move implements wallet.BulkJobs.
 func (b *BulkJobs) Move(ctx context.Context, id int64, s wallet.BulkState) (wallet.BulkJob, error) {
-	j, _, err := b.do(ctx, 1, func(ctx context.Context, t *txn, in *bulkStep) (refused, broken error) {
-		in.got, refused, broken = b.locked(ctx, t, id)
-		if refused != nil || broken != nil || in.got.State == s {
-			return refused, broken
+	return b.update(ctx, id, 1, func(was wallet.BulkJob) (wallet.BulkJob, error) {
+		if was.State != s && !was.State.Follows(s) {
+			return was, fmt.Errorf("%w: bulk job %d is %s", wallet.ErrNotUsable, id, was.State)
 		}
-		if !in.got.State.Follows(s) {
-			return fmt.Errorf("%w: bulk job %d is %s", wallet.ErrNotUsable, id, in.got.State), nil
-		}
-		in.got.State = s
-		return nil, b.change(ctx, t, in.got)
-	})
-	return j, err
+		was.State = s
+		return was, nil
+	}, func(context.Context, *txn) error { return nil })
 }
 
 // Record implements wallet.BulkJobs.
 func (b *BulkJobs) Record(ctx context.Context, id int64, from int, outcomes []string) (wallet.BulkJob, error) {
 	outcomes = slices.Clone(outcomes) // the commit may outlive the call
-	j, _, err := b.do(ctx, 1+len(outcomes), func(ctx context.Context, t *txn, in *bulkStep) (refused, broken error) {
-		was, refused, broken := b.locked(ctx, t, id)
-		if refused != nil || broken != nil {
-			return refused, broken
-		}
-		if in.got, refused = was.WithOutcomes(from, outcomes); refused != nil || in.got == was {
-			return refused, nil
-		}
+	return b.update(ctx, id, 1+len(outcomes), func(was wallet.BulkJob) (wallet.BulkJob, error) {
+		return was.WithOutcomes(from, outcomes)
+	}, func(ctx context.Context, t *txn) error {
 		for i, o := range outcomes {
 			if err := t.change(ctx, b.toOutcome, []byte(o), id, from+i); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		return nil, b.change(ctx, t, in.got)
+		return nil
 	})
-	return j, err
 }
 
 // change writes the progress of a job.

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 )
 
 // The counters on shard 0. A transaction that takes a number locks the counter's row until the commit. So numbers
@@ -34,16 +33,11 @@ func newCounter(db *DB, id int64) counter {
 // last locks the counter and returns the number issued last.
 func (c counter) last(ctx context.Context, t *txn) (last int64, err error) {
 	for range 2 {
-		found := false
-		err = t.query(ctx, c.read, []any{c.id}, func(r *sql.Rows) error {
-			found = true
-			return r.Scan(&last)
-		})
+		found, err := readOne(ctx, t.query, c.read, []any{c.id}, &last)
 		if err != nil || found {
 			return last, err
 		}
-		err = t.insert(ctx, c.put, 1, func(_ int, args []any) []any { return append(args, c.id, 0) }, nil)
-		if err != nil {
+		if _, err = t.insertRow(ctx, c.put, c.id, 0); err != nil {
 			return 0, err
 		}
 	}

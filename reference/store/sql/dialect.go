@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 	"time"
 
@@ -50,6 +51,15 @@ func dialectOf(driver string) *dialect {
 		return mysqlDialect()
 	}
 	return sqliteDialect()
+}
+
+// sums returns the assignments that add new values, in a dialect's notation for a column, to the columns.
+func sums(columns []string, newValue string) string {
+	set := make([]string, len(columns))
+	for i, c := range columns {
+		set[i] = fmt.Sprintf("%[1]s = %[1]s + "+newValue, c)
+	}
+	return strings.Join(set, ", ")
 }
 
 // placeholders returns "(?,?,?)" for the given number of columns, repeated rows times.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -39,11 +38,7 @@ func mysqlDialect() *dialect {
 		rows:         []int{1000, 1}, // about 80 kB per statement, far below every max_allowed_packet
 		insertIgnore: func(key string) string { return " ON DUPLICATE KEY UPDATE " + key + " = " + key },
 		upsertAdd: func(_ string, columns ...string) string {
-			set := make([]string, len(columns))
-			for i, c := range columns {
-				set[i] = c + " = " + c + " + VALUES(" + c + ")"
-			}
-			return " ON DUPLICATE KEY UPDATE " + strings.Join(set, ", ")
+			return " ON DUPLICATE KEY UPDATE " + sums(columns, "VALUES(%[1]s)")
 		},
 	}
 }

@@ -47,11 +47,7 @@ func sqliteDialect() *dialect {
 		prepare:      true,
 		insertIgnore: func(string) string { return " ON CONFLICT DO NOTHING" },
 		upsertAdd: func(keys string, columns ...string) string {
-			set := make([]string, len(columns))
-			for i, c := range columns {
-				set[i] = c + " = " + c + " + excluded." + c
-			}
-			return " ON CONFLICT (" + keys + ") DO UPDATE SET " + strings.Join(set, ", ")
+			return " ON CONFLICT (" + keys + ") DO UPDATE SET " + sums(columns, "excluded.%[1]s")
 		},
 	}
 }

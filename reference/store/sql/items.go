@@ -16,9 +16,8 @@ type Items struct {
 
 	create, advance *kind
 
-	replace              insertion
-	get, of, list, count string
-	owners               *Ledger // eachOwner reads the wallets that have items with it
+	replace                      insertion
+	get, of, list, count, owners string
 }
 
 var (
@@ -41,7 +40,7 @@ func NewItems(db *DB) *Items {
 		list: db.text("SELECT " + itemColumns + ", place FROM {p}items WHERE state = ? AND place >= ? AND place < ? " +
 			"ORDER BY place, act_id, stage, scene, rain, award LIMIT ?"),
 		count:  db.text("SELECT state, COUNT(*) FROM {p}items WHERE stage = ? GROUP BY state"),
-		owners: &Ledger{db: db, owners: db.text("SELECT DISTINCT act_id FROM {p}items WHERE act_id > ? ORDER BY act_id LIMIT ?")},
+		owners: db.text("SELECT DISTINCT act_id FROM {p}items WHERE act_id > ? ORDER BY act_id LIMIT ?"),
 	}
 	s.writes = once[wallet.Item]{
 		insert:  insertion{db.text("INSERT INTO {p}items (" + itemColumns + ", place, written) VALUES "), itemCount, db.dialect.insertIgnore("act_id")},
@@ -67,10 +66,10 @@ func itemArgs(args []any, v wallet.Item) []any {
 		int64(v.Award), string(v.Reward), counted, int64(v.State), int64(v.Changed), []byte(v.Ref), int64(v.Expires), itemPlace(v))
 }
 
-func scanItem(r *sql.Rows, more ...any) (i wallet.Item, err error) {
+func scanItem(r rowScanner) (i wallet.Item, err error) {
 	var counted, ref []byte
-	err = r.Scan(append([]any{&i.No.ActID, &i.No.Stage, &i.No.Scene, &i.No.Rain, &i.No.Award, &i.Asked, &i.Account.Family, &i.Account.User,
-		&i.Opened, &i.Created, &i.Award, &i.Reward, &counted, &i.State, &i.Changed, &ref, &i.Expires}, more...)...)
+	err = r.Scan(&i.No.ActID, &i.No.Stage, &i.No.Scene, &i.No.Rain, &i.No.Award, &i.Asked, &i.Account.Family, &i.Account.User,
+		&i.Opened, &i.Created, &i.Award, &i.Reward, &counted, &i.State, &i.Changed, &ref, &i.Expires)
 	i.Ref = string(ref)
 	if err == nil && len(counted) > 0 {
 		i.Counted, err = wallet.ParseOrderNo(string(counted))
@@ -98,39 +97,15 @@ func (s *Items) Create(ctx context.Context, v wallet.Item) (wallet.Item, bool, e
 	if v.State > wallet.ItemIssued && v.State != wallet.ItemMoved {
 		return wallet.Item{}, false, fmt.Errorf("%w: item %s begins as %s", wallet.ErrInvalid, v.No, v.State)
 	}
-	a := &writeRequest[wallet.Item]{want: v}
-	if err := s.db.shard(v.No.ActID).do(ctx, s.create, 1, a); err != nil {
-		return wallet.Item{}, false, err
-	}
-	return a.got, a.isNew, nil
+	return s.writes.create(ctx, s.db.shard(v.No.ActID), s.create, 1, v)
 }
 
 // Get implements wallet.Items.
 func (s *Items) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Item, error) {
-	found := make(map[wallet.OrderNo]wallet.Item, len(nos))
-	for n, part := range byShard(s.db, nos) {
-		for chunk := range slices.Chunk(part, lookUpAtOnce) {
-			var args []any
-			size := padded(s.db.dialect, len(chunk))
-			for i := range size {
-				args = keyed(args, chunk[min(i, len(chunk)-1)])
-			}
-			err := s.db.shards[n].ask(ctx, s.get+keys(size), args, func(r *sql.Rows) error {
-				v, err := scanItem(r)
-				found[v.No] = v
-				return err
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
-	}
-	out := make([]wallet.Item, len(nos))
-	for i, no := range nos {
-		out[i] = found[no]
-	}
-	return out, nil
+	return getAll(ctx, s.db, nos, scanItem, itemNo, s.get)
 }
+
+func itemNo(v wallet.Item) wallet.OrderNo { return v.No }
 
 // Of implements wallet.Items. It reads what a wallet has won in a stage up to the cursor's time: at most one item per
 // scene and rain.
@@ -166,13 +141,6 @@ func (s *Items) Of(ctx context.Context, wallets []wallet.ActID, stage wallet.Sta
 
 // Items implements wallet.ItemReader. It reads one page of wallets at a time; each page is from its own point in time.
 func (s *Items) Items(ctx context.Context, yield func(wallet.Item) bool) error {
-	return eachOwner(ctx, s.owners, func(ctx context.Context, on *shard, first, last int64) ([]wallet.Item, error) {
-		var page []wallet.Item
-		err := on.ask(ctx, s.get+"act_id BETWEEN ? AND ? ORDER BY act_id, stage, scene, rain, award", []any{first, last}, func(r *sql.Rows) error {
-			v, err := scanItem(r)
-			page = append(page, v)
-			return err
-		})
-		return page, err
-	}, func(v wallet.Item) int64 { return int64(v.No.ActID) }, yield)
+	return eachOwner(ctx, s.db, s.owners, rowsOf(scanItem, s.get+"act_id BETWEEN ? AND ? ORDER BY act_id, stage, scene, rain, award"),
+		func(v wallet.Item) int64 { return int64(v.No.ActID) }, yield)
 }

@@ -85,22 +85,8 @@ func (s *Items) applyAdvance(ctx context.Context, t *txn, jobs []*job) error {
 // lock returns the existing items and locks them until the transaction ends.
 func (s *Items) lock(ctx context.Context, t *txn, nos []wallet.OrderNo) (map[wallet.OrderNo]wallet.Item, error) {
 	found := make(map[wallet.OrderNo]wallet.Item, len(nos))
-	for part := range slices.Chunk(nos, lookUpAtOnce) {
-		var args []any
-		size := padded(t.dialect, len(part))
-		for i := range size {
-			args = keyed(args, part[min(i, len(part)-1)])
-		}
-		err := t.query(ctx, s.get+keys(size)+t.dialect.lock, args, func(r *sql.Rows) error {
-			v, err := scanItem(r)
-			found[v.No] = v
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
+	err := addRecorded(ctx, t.dialect, t.query, found, nos, scanItem, itemNo, s.get, t.dialect.lock)
+	return found, err
 }
 
 // itemPlace returns the place of an item in the list of its state, computed as for an open order from the time of its

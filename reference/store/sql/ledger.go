@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync/atomic"
 
 	"hongbao/reference/wallet"
@@ -79,11 +78,6 @@ func NewLedger(db *DB, clock wallet.Clock, costAccounts int) *Ledger {
 // keyed appends the arguments of key.
 func keyed(args []any, no wallet.OrderNo) []any {
 	return append(args, int64(no.ActID), int64(no.Stage), string(no.Scene), int64(no.Rain), int64(no.Award))
-}
-
-// keys returns the condition that a row has one of n keys.
-func keys(n int) string {
-	return strings.TrimSuffix(strings.Repeat("("+key+") OR ", n), " OR ")
 }
 
 // checkCredits returns ErrInvalid for a malformed number, an amount not above zero or too many credits, and

@@ -194,26 +194,22 @@ func padded(d *dialect, n int) int {
 // lookUp sets the recorded amount of lines of which some existed, and whether this transaction wrote them. The lines
 // are in key order, each number once.
 func (l *Ledger) lookUp(ctx context.Context, t *txn, lines []*line, number int64) error {
-	for part := range slices.Chunk(lines, lookUpAtOnce) {
-		n := padded(t.dialect, len(part))
-		args := make([]any, 0, 5*n)
-		for i := range n {
-			args = keyed(args, part[min(i, len(part)-1)].Order)
-		}
-		err := t.query(ctx, l.found+keys(n), args, func(r *sql.Rows) error {
+	keyArgs := func(args []any, a *line) []any { return keyed(args, a.Order) }
+	for condition, args := range lookUps(t.dialect, key, lines, keyArgs) {
+		err := t.query(ctx, l.found+condition, args, func(r *sql.Rows) error {
 			var no wallet.OrderNo
 			var amount wallet.Money
 			var of int64
 			if err := r.Scan(&no.ActID, &no.Stage, &no.Scene, &no.Rain, &no.Award, &amount, &of); err != nil {
 				return err
 			}
-			i, ok := slices.BinarySearchFunc(part, no, func(a *line, no wallet.OrderNo) int { return a.Order.Compare(no) })
+			i, ok := slices.BinarySearchFunc(lines, no, func(a *line, no wallet.OrderNo) int { return a.Order.Compare(no) })
 			if !ok {
-				return fmt.Errorf("sql: looked up %d numbers and got %s, which is not one of them", len(part), no)
+				return fmt.Errorf("sql: looked up %d numbers and got %s, which is not one of them", len(lines), no)
 			}
-			part[i].recorded = amount
+			lines[i].recorded = amount
 			if of == number {
-				*part[i].out = wallet.PostedNow
+				*lines[i].out = wallet.PostedNow
 			}
 			return nil
 		})

@@ -37,7 +37,7 @@ func entries(t require.TestingT, l *Ledger) (n int) {
 	ctx := context.Background()
 	require.NoError(t, l.Entries(ctx, func(wallet.Entry) bool { n++; return true }))
 	for _, s := range l.db.shards {
-		balances, err := l.readBalances(ctx, s, math.MinInt64, math.MaxInt64)
+		balances, err := list(ctx, s.ask, scanBalance, l.balances, math.MinInt64, math.MaxInt64)
 		require.NoError(t, err)
 		var sum wallet.Money
 		for _, b := range balances {

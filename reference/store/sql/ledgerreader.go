@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"math"
 	"slices"
 
@@ -17,33 +16,34 @@ const readerPage = 256
 // one page of wallets at a time; each page is from its own point in time, so sums over all pages are exact only while
 // nothing is written.
 func (l *Ledger) Entries(ctx context.Context, yield func(wallet.Entry) bool) error {
-	return eachOwner(ctx, l, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Entry, error) {
-		var page []wallet.Entry
-		err := s.ask(ctx, l.grantRows, []any{first, last}, func(r *sql.Rows) error {
-			var no wallet.OrderNo
-			var amount wallet.Money
-			var opened, posted wallet.Instant
-			err := r.Scan(&no.ActID, &no.Stage, &no.Scene, &no.Rain, &no.Award, &amount, &opened, &posted)
-			page = append(page, grant(no, amount, opened, posted))
-			return err
-		})
+	return eachOwner(ctx, l.db, l.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Entry, error) {
+		page, err := list(ctx, s.ask, scanGrant, l.grantRows, first, last)
 		if err != nil {
 			return nil, err
 		}
-		err = s.ask(ctx, l.legRows, []any{first, last}, func(r *sql.Rows) error {
-			var e wallet.Entry
-			var of moveKey
-			a := &e.Account
-			err := r.Scan(append(append([]any{&a.Owner, &a.Kind, &a.Stage, &e.Amount}, of.columns()...), &e.Posted)...)
-			e.Transfer = of.no()
-			page = append(page, e)
-			return err
-		})
+		legs, err := list(ctx, s.ask, scanLeg, l.legRows, first, last)
+		page = append(page, legs...)
 		slices.SortStableFunc(page, func(a, b wallet.Entry) int {
 			return cmp.Or(cmp.Compare(a.Account.Owner, b.Account.Owner), cmp.Compare(a.Posted, b.Posted))
 		})
 		return page, err
 	}, func(e wallet.Entry) int64 { return e.Account.Owner }, yield)
+}
+
+func scanGrant(r rowScanner) (wallet.Entry, error) {
+	var no wallet.OrderNo
+	var amount wallet.Money
+	var opened, posted wallet.Instant
+	err := r.Scan(&no.ActID, &no.Stage, &no.Scene, &no.Rain, &no.Award, &amount, &opened, &posted)
+	return grant(no, amount, opened, posted), err
+}
+
+func scanLeg(r rowScanner) (e wallet.Entry, err error) {
+	var of moveKey
+	a := &e.Account
+	err = r.Scan(append(append([]any{&a.Owner, &a.Kind, &a.Stage, &e.Amount}, of.columns()...), &e.Posted)...)
+	e.Transfer = of.no()
+	return e, err
 }
 
 // Balances implements wallet.LedgerReader. A cost account is summed over the shards and listed even if it is zero. The
@@ -58,9 +58,7 @@ func (l *Ledger) Balances(ctx context.Context, yield func(wallet.AccountNo, wall
 			return nil
 		}
 	}
-	return eachOwner(ctx, l, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Leg, error) {
-		return l.readBalances(ctx, s, first, last)
-	}, func(b wallet.Leg) int64 { return b.Account.Owner },
+	return eachOwner(ctx, l.db, l.owners, rowsOf(scanBalance, l.balances), func(b wallet.Leg) int64 { return b.Account.Owner },
 		func(b wallet.Leg) bool { return yield(b.Account, b.Amount) })
 }
 
@@ -77,7 +75,7 @@ func (l *Ledger) common(ctx context.Context) ([]wallet.Leg, error) {
 		out = append(out, wallet.Leg{Account: wallet.AccountNo{Kind: wallet.TransitAccount, Stage: stage}})
 	}
 	for _, s := range l.db.shards {
-		balances, err := l.readBalances(ctx, s, math.MinInt64, -1)
+		balances, err := list(ctx, s.ask, scanBalance, l.balances, math.MinInt64, -1)
 		if err != nil {
 			return nil, err
 		}
@@ -95,16 +93,6 @@ func (l *Ledger) common(ctx context.Context) ([]wallet.Leg, error) {
 	return slices.DeleteFunc(out, func(b wallet.Leg) bool { return b.Account.Kind == wallet.TransitAccount && b.Amount == 0 }), nil
 }
 
-func (l *Ledger) readBalances(ctx context.Context, s *shard, first, last int64) ([]wallet.Leg, error) {
-	var page []wallet.Leg
-	err := s.ask(ctx, l.balances, []any{first, last}, func(r *sql.Rows) error {
-		b, err := scanBalance(r)
-		page = append(page, b)
-		return err
-	})
-	return page, err
-}
-
 // walker reads one shard's records, one page of wallets at a time.
 type walker[T any] struct {
 	shard *shard
@@ -113,11 +101,21 @@ type walker[T any] struct {
 	ended bool
 }
 
-// eachOwner merges the records of the wallets of all shards, by ascending owner.
-func eachOwner[T any](ctx context.Context, l *Ledger, read func(ctx context.Context, s *shard, first, last int64) ([]T, error),
-	owner func(T) int64, yield func(T) bool) error {
-	walkers := make([]walker[T], len(l.db.shards))
-	for i, s := range l.db.shards {
+// readRange reads the records of the owners from first to last on a shard.
+type readRange[T any] func(ctx context.Context, s *shard, first, last int64) ([]T, error)
+
+// rowsOf returns a readRange of one record per row.
+func rowsOf[T any](scan func(rowScanner) (T, error), query string) readRange[T] {
+	return func(ctx context.Context, s *shard, first, last int64) ([]T, error) {
+		return list(ctx, s.ask, scan, query, first, last)
+	}
+}
+
+// eachOwner merges the records of the wallets of all shards, by ascending owner. The query owners lists the owners
+// above one, at most a given number.
+func eachOwner[T any](ctx context.Context, db *DB, owners string, read readRange[T], owner func(T) int64, yield func(T) bool) error {
+	walkers := make([]walker[T], len(db.shards))
+	for i, s := range db.shards {
 		walkers[i].shard = s
 	}
 	for {
@@ -125,7 +123,7 @@ func eachOwner[T any](ctx context.Context, l *Ledger, read func(ctx context.Cont
 		for i := range walkers {
 			w := &walkers[i]
 			for len(w.page) == 0 && !w.ended {
-				if err := fill(ctx, l, w, read); err != nil {
+				if err := fill(ctx, w, owners, read); err != nil {
 					return err
 				}
 			}
@@ -145,27 +143,16 @@ func eachOwner[T any](ctx context.Context, l *Ledger, read func(ctx context.Cont
 }
 
 // fill reads the walker's next page.
-func fill[T any](ctx context.Context, l *Ledger, w *walker[T], read func(ctx context.Context, s *shard, first, last int64) ([]T, error)) error {
-	var first, last int64
-	n := 0
-	err := w.shard.ask(ctx, l.owners, []any{w.last, readerPage}, func(r *sql.Rows) error {
-		if err := r.Scan(&last); err != nil {
-			return err
-		}
-		if n == 0 {
-			first = last
-		}
-		n++
-		return nil
-	})
+func fill[T any](ctx context.Context, w *walker[T], owners string, read readRange[T]) error {
+	ids, err := list(ctx, w.shard.ask, scanNumber, owners, w.last, readerPage)
 	if err != nil {
 		return err
 	}
-	w.ended = n < readerPage
-	if n == 0 {
+	w.ended = len(ids) < readerPage
+	if len(ids) == 0 {
 		return nil
 	}
-	w.last = last
-	w.page, err = read(ctx, w.shard, first, last)
+	w.last = ids[len(ids)-1]
+	w.page, err = read(ctx, w.shard, ids[0], w.last)
 	return err
 }

@@ -3,8 +3,8 @@ package sqlstore
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"fmt"
+	"slices"
 
 	"hongbao/reference/wallet"
 )
@@ -39,47 +39,21 @@ func NewNotices(db *DB) *Notices {
 		version:  db.text("SELECT version, by_whom, at, body FROM {p}page_configs WHERE version = ?"),
 		newest:   db.text("SELECT version, by_whom, at FROM {p}page_configs ORDER BY version DESC LIMIT ?"),
 	}
-	n.write = &kind{rank: rankAudit + 1, apply: n.apply}
+	n.write = &kind{rank: rankAudit + 1, apply: applySteps[int64]}
 	return n
 }
 
-// noticeStep is one job: a step, and the number that it returns.
-type noticeStep struct {
-	step func(ctx context.Context, t *txn) (number int64, refused, broken error)
-	got  int64
-}
-
-// do runs one step on shard 0.
-func (n *Notices) do(ctx context.Context, step func(context.Context, *txn) (int64, error, error)) (int64, error) {
-	j := &noticeStep{step: step}
-	if err := n.db.shards[0].do(ctx, n.write, 1, j); err != nil {
-		return 0, err
-	}
-	return j.got, nil
-}
-
-func (n *Notices) apply(ctx context.Context, t *txn, jobs []*job) error {
-	for _, j := range jobs {
-		in := j.in.(*noticeStep)
-		var broken error
-		if in.got, j.err, broken = in.step(ctx, t); broken != nil {
-			return broken
-		}
-	}
-	return nil
+// do runs one step and returns its number.
+func (n *Notices) do(ctx context.Context, run stepFunc[int64]) (int64, error) {
+	return doStep(ctx, n.db, n.write, 1, run)
 }
 
 // Announcements implements wallet.Notices.
-func (n *Notices) Announcements(ctx context.Context, now wallet.Instant) (out []wallet.Announcement, err error) {
-	err = n.db.shards[0].ask(ctx, n.shown, []any{int64(now)}, func(r *sql.Rows) error {
-		a, err := scanAnnouncement(r)
-		out = append(out, a)
-		return err
-	})
-	return out, err
+func (n *Notices) Announcements(ctx context.Context, now wallet.Instant) ([]wallet.Announcement, error) {
+	return list(ctx, n.db.shards[0].ask, scanAnnouncement, n.shown, int64(now))
 }
 
-func scanAnnouncement(r *sql.Rows) (a wallet.Announcement, err error) {
+func scanAnnouncement(r rowScanner) (a wallet.Announcement, err error) {
 	var text, zh []byte
 	var apps int64
 	err = r.Scan(&a.ID, &text, &zh, &apps, &a.From, &a.To)
@@ -102,27 +76,21 @@ func (n *Notices) Announce(ctx context.Context, a wallet.Announcement, now walle
 		if err != nil {
 			return 0, nil, err
 		}
-		same, there := int64(0), 0
-		err = t.query(ctx, n.shown, []any{int64(now)}, func(r *sql.Rows) error {
-			b, err := scanAnnouncement(r)
-			if there++; a.Same(b) {
-				same = b.ID
-			}
-			return err
-		})
-		if err != nil || same != 0 {
-			return same, nil, err
+		shown, err := list(ctx, t.query, scanAnnouncement, n.shown, int64(now))
+		if err != nil {
+			return 0, nil, err
 		}
-		if there >= wallet.MaxAnnouncements {
+		if i := slices.IndexFunc(shown, a.Same); i >= 0 {
+			return shown[i].ID, nil, nil
+		}
+		if len(shown) >= wallet.MaxAnnouncements {
 			return 0, fmt.Errorf("%w: %d announcements at a time", wallet.ErrOverloaded, wallet.MaxAnnouncements), nil
 		}
 		apps := int64(0)
 		for _, app := range a.Apps {
 			apps |= 1 << app
 		}
-		err = t.insert(ctx, n.announce, 1, func(_ int, args []any) []any {
-			return append(args, last+1, []byte(a.Text), []byte(a.TextZH), apps, int64(a.From), int64(a.To))
-		}, nil)
+		_, err = t.insertRow(ctx, n.announce, last+1, []byte(a.Text), []byte(a.TextZH), apps, int64(a.From), int64(a.To))
 		if err != nil {
 			return 0, nil, err
 		}
@@ -152,30 +120,23 @@ func (n *Notices) Publish(ctx context.Context, c wallet.PageConfig, was int64) (
 			return 0, nil, err
 		}
 		if was != last {
-			repeat := false
-			if last > 0 && was == last-1 {
-				err = t.query(ctx, n.version, []any{last}, func(r *sql.Rows) error {
-					b, err := scanPageConfig(r)
-					repeat = bytes.Equal(b.Body, c.Body) && b.By == c.By
-					return err
-				})
-			}
-			if err != nil || repeat {
+			inForce, err := list(ctx, t.query, scanPageConfig, n.version, last)
+			if err != nil {
 				return last, nil, err
+			}
+			if len(inForce) > 0 && was == last-1 && bytes.Equal(inForce[0].Body, c.Body) && inForce[0].By == c.By {
+				return last, nil, nil
 			}
 			return 0, fmt.Errorf("%w: version %d is in force, not %d", wallet.ErrStale, last, was), nil
 		}
-		err = t.insert(ctx, n.publish, 1, func(_ int, args []any) []any {
-			return append(args, last+1, []byte(c.By), int64(c.At), c.Body)
-		}, nil)
-		if err != nil {
+		if _, err = t.insertRow(ctx, n.publish, last+1, []byte(c.By), int64(c.At), c.Body); err != nil {
 			return 0, nil, err
 		}
 		return last + 1, nil, n.versions.handOut(ctx, t, last+1)
 	})
 }
 
-func scanPageConfig(r *sql.Rows) (c wallet.PageConfig, err error) {
+func scanPageConfig(r rowScanner) (c wallet.PageConfig, err error) {
 	var by []byte
 	err = r.Scan(&c.Version, &by, &c.At, &c.Body)
 	c.By = string(by)
@@ -191,25 +152,23 @@ func (n *Notices) PageConfig(ctx context.Context, version int64) (c wallet.PageC
 		}
 		version = newest[0].Version
 	}
-	err = n.db.shards[0].ask(ctx, n.version, []any{version}, func(r *sql.Rows) error {
-		c, err = scanPageConfig(r)
-		return err
-	})
-	if err == nil && c.Version == 0 {
+	found, err := list(ctx, n.db.shards[0].ask, scanPageConfig, n.version, version)
+	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("%w: version %d of the page configuration", wallet.ErrNotFound, version)
 	}
-	return c, err
+	if err != nil {
+		return c, err
+	}
+	return found[0], nil
 }
 
 // PageConfigs implements wallet.Notices. It returns at most 1000 versions per call.
 func (n *Notices) PageConfigs(ctx context.Context, limit int) (out []wallet.PageConfig, err error) {
-	err = n.db.shards[0].ask(ctx, n.newest, []any{min(max(limit, 0), maxVersions)}, func(r *sql.Rows) error {
-		var c wallet.PageConfig
+	out, err = list(ctx, n.db.shards[0].ask, func(r rowScanner) (c wallet.PageConfig, err error) {
 		var by []byte
-		err := r.Scan(&c.Version, &by, &c.At)
+		err = r.Scan(&c.Version, &by, &c.At)
 		c.By = string(by)
-		out = append(out, c)
-		return err
-	})
+		return c, err
+	}, n.newest, min(max(limit, 0), maxVersions))
 	return out, err
 }

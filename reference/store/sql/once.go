@@ -13,13 +13,13 @@ import (
 // caller. The common case is one INSERT of many rows and nothing else. When some rows existed, the transaction's
 // number, which is in every row, shows which.
 type once[V any] struct {
-	insert  insertion                                   // the last column is the transaction's number
-	find    string                                      // SELECT of all columns, without the key's condition
-	key     string                                      // the condition that selects one record
-	args    func(args []any, v V) []any                 // appends all columns but the number
-	keyArgs func(args []any, v V) []any                 // appends the key's columns
-	scan    func(r *sql.Rows, number ...any) (V, error) // reads all columns, and the number into its argument
-	compare func(a, b V) int                            // by key, in the database's order
+	insert  insertion                     // the last column is the transaction's number
+	find    string                        // SELECT of all columns, without the key's condition
+	key     string                        // the condition that selects one record
+	args    func(args []any, v V) []any   // appends all columns but the number
+	keyArgs func(args []any, v V) []any   // appends the key's columns
+	scan    func(r rowScanner) (V, error) // reads all columns but the number
+	compare func(a, b V) int              // by key, in the database's order
 }
 
 // writeRequest is one record that a job wants to write, and the result.
@@ -28,6 +28,16 @@ type writeRequest[V any] struct {
 	got   V // as recorded
 	isNew bool
 	job   *job
+}
+
+// create writes one record on a shard by a job of kind k, whose apply is that of o, and returns the record that exists
+// then.
+func (o *once[V]) create(ctx context.Context, s *shard, k *kind, rows int, want V) (got V, isNew bool, err error) {
+	a := &writeRequest[V]{want: want}
+	if err := s.do(ctx, k, rows, a); err != nil {
+		return got, false, err // the committer still owns a
+	}
+	return a.got, a.isNew, nil
 }
 
 // requestsOf returns the jobs' requests in key order; of two with the same key, the earlier one is first.
@@ -89,23 +99,19 @@ func (o *once[V]) lookUp(ctx context.Context, t *txn, all []*writeRequest[V], nu
 // found reads the records that exist and returns their number.
 func (o *once[V]) found(ctx context.Context, t *txn, all []*writeRequest[V], number int64) (int, error) {
 	n := 0
-	for part := range slices.Chunk(all, lookUpAtOnce) {
-		var args []any
-		size := padded(t.dialect, len(part))
-		for i := range size {
-			args = o.keyArgs(args, part[min(i, len(part)-1)].want)
-		}
-		err := t.query(ctx, o.find+anyOf(o.key, size), args, func(r *sql.Rows) error {
+	keyArgs := func(args []any, a *writeRequest[V]) []any { return o.keyArgs(args, a.want) }
+	for condition, args := range lookUps(t.dialect, o.key, all, keyArgs) {
+		err := t.query(ctx, o.find+condition, args, func(r *sql.Rows) error {
 			var by int64
-			v, err := o.scan(r, &by)
+			v, err := o.scan(rowWith{r, []any{&by}})
 			if err != nil {
 				return err
 			}
-			i, ok := slices.BinarySearchFunc(part, v, func(a *writeRequest[V], v V) int { return o.compare(a.want, v) })
+			i, ok := slices.BinarySearchFunc(all, v, func(a *writeRequest[V], v V) int { return o.compare(a.want, v) })
 			if !ok {
-				return fmt.Errorf("sql: looked up %d rows and got a different one", len(part))
+				return fmt.Errorf("sql: looked up %d rows and got a different one", len(all))
 			}
-			part[i].got, part[i].isNew = v, by == number
+			all[i].got, all[i].isNew = v, by == number
 			n++
 			return nil
 		})

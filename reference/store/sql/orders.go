@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -16,8 +15,7 @@ type Orders struct {
 
 	create, finish *kind
 
-	finished, get, of, open, count string
-	owners                         *Ledger // eachOwner reads the wallets that have orders with it
+	finished, get, of, open, count, owners string
 }
 
 var (
@@ -38,7 +36,7 @@ func NewOrders(db *DB) *Orders {
 		open: db.text("SELECT " + orderColumns + ", place FROM {p}orders WHERE place >= ? AND place < ? " +
 			"ORDER BY place, act_id, stage, scene, rain, award LIMIT ?"),
 		count:  db.text("SELECT COUNT(*) FROM {p}orders WHERE place > 0"),
-		owners: &Ledger{db: db, owners: db.text("SELECT DISTINCT act_id FROM {p}orders WHERE act_id > ? ORDER BY act_id LIMIT ?")},
+		owners: db.text("SELECT DISTINCT act_id FROM {p}orders WHERE act_id > ? ORDER BY act_id LIMIT ?"),
 	}
 	o.writes = once[wallet.Order]{
 		insert: insertion{db.text("INSERT INTO {p}orders (" + orderColumns + ", place, written) VALUES "), 11, db.dialect.insertIgnore("act_id")},
@@ -55,8 +53,8 @@ func NewOrders(db *DB) *Orders {
 	return o
 }
 
-func scanOrder(r *sql.Rows, more ...any) (o wallet.Order, err error) {
-	err = r.Scan(append([]any{&o.No.ActID, &o.No.Stage, &o.No.Scene, &o.No.Rain, &o.No.Award, &o.Amount, &o.Opened, &o.Created, &o.State}, more...)...)
+func scanOrder(r rowScanner) (o wallet.Order, err error) {
+	err = r.Scan(&o.No.ActID, &o.No.Stage, &o.No.Scene, &o.No.Rain, &o.No.Award, &o.Amount, &o.Opened, &o.Created, &o.State)
 	return o, err
 }
 
@@ -69,39 +67,15 @@ func (o *Orders) Create(ctx context.Context, v wallet.Order) (wallet.Order, bool
 	if v.State > wallet.OrderMoved || v.Created < 0 || v.Created > lastCreated {
 		return wallet.Order{}, false, fmt.Errorf("%w: order of state %d, created at %s", wallet.ErrInvalid, v.State, v.Created)
 	}
-	a := &writeRequest[wallet.Order]{want: v}
-	if err := o.db.shard(v.No.ActID).do(ctx, o.create, 1, a); err != nil {
-		return wallet.Order{}, false, err
-	}
-	return a.got, a.isNew, nil
+	return o.writes.create(ctx, o.db.shard(v.No.ActID), o.create, 1, v)
 }
 
 // Get implements wallet.Orders.
 func (o *Orders) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Order, error) {
-	found := make(map[wallet.OrderNo]wallet.Order, len(nos))
-	for s, part := range byShard(o.db, nos) {
-		for chunk := range slices.Chunk(part, lookUpAtOnce) {
-			var args []any
-			size := padded(o.db.dialect, len(chunk))
-			for i := range size {
-				args = keyed(args, chunk[min(i, len(chunk)-1)])
-			}
-			err := o.db.shards[s].ask(ctx, o.get+keys(size), args, func(r *sql.Rows) error {
-				v, err := scanOrder(r)
-				found[v.No] = v
-				return err
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
-	}
-	out := make([]wallet.Order, len(nos))
-	for i, no := range nos {
-		out[i] = found[no]
-	}
-	return out, nil
+	return getAll(ctx, o.db, nos, scanOrder, orderNo, o.get)
 }
+
+func orderNo(v wallet.Order) wallet.OrderNo { return v.No }
 
 // byShard returns the numbers by shard, each once, in key order.
 func byShard(db *DB, nos []wallet.OrderNo) [][]wallet.OrderNo {
@@ -156,13 +130,8 @@ func (o *Orders) applyFinish(ctx context.Context, t *txn, jobs []*job) error {
 			}
 		}
 		slices.SortFunc(nos, wallet.OrderNo.Compare)
-		for part := range slices.Chunk(slices.Compact(nos), lookUpAtOnce) {
-			args := []any{int64(state)}
-			size := padded(t.dialect, len(part))
-			for i := range size {
-				args = keyed(args, part[min(i, len(part)-1)])
-			}
-			if err := t.change(ctx, o.finished+"("+keys(size)+")", args...); err != nil {
+		for condition, args := range lookUps(t.dialect, key, slices.Compact(nos), keyed) {
+			if err := t.change(ctx, o.finished+condition, append([]any{int64(state)}, args...)...); err != nil {
 				return err
 			}
 		}
@@ -172,25 +141,12 @@ func (o *Orders) applyFinish(ctx context.Context, t *txn, jobs []*job) error {
 
 // Of implements wallet.Orders.
 func (o *Orders) Of(ctx context.Context, id wallet.ActID, stage wallet.Stage) ([]wallet.Order, error) {
-	out := []wallet.Order{}
-	err := o.db.shard(id).ask(ctx, o.of, []any{int64(id), int64(stage)}, func(r *sql.Rows) error {
-		v, err := scanOrder(r)
-		out = append(out, v)
-		return err
-	})
-	return out, err
+	return list(ctx, o.db.shard(id).ask, scanOrder, o.of, int64(id), int64(stage))
 }
 
 // Orders implements wallet.OrderReader; orders of one owner come in order of their numbers. It reads one page of
 // wallets at a time; each page is from its own point in time.
 func (o *Orders) Orders(ctx context.Context, yield func(wallet.Order) bool) error {
-	return eachOwner(ctx, o.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Order, error) {
-		var page []wallet.Order
-		err := s.ask(ctx, o.get+"act_id BETWEEN ? AND ? ORDER BY act_id, stage, scene, rain, award", []any{first, last}, func(r *sql.Rows) error {
-			v, err := scanOrder(r)
-			page = append(page, v)
-			return err
-		})
-		return page, err
-	}, func(v wallet.Order) int64 { return int64(v.No.ActID) }, yield)
+	return eachOwner(ctx, o.db, o.owners, rowsOf(scanOrder, o.get+"act_id BETWEEN ? AND ? ORDER BY act_id, stage, scene, rain, award"),
+		func(v wallet.Order) int64 { return int64(v.No.ActID) }, yield)
 }

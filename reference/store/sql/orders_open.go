@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 
 	"hongbao/reference/wallet"
 )
@@ -31,15 +30,11 @@ func compareOrders(a, b wallet.Order) int { return a.No.Compare(b.No) }
 func (o *Orders) OpenCount(ctx context.Context) (int64, error) {
 	total := int64(0)
 	for _, s := range o.db.shards {
-		err := s.ask(ctx, o.count, nil, func(r *sql.Rows) error {
-			var n int64
-			err := r.Scan(&n)
-			total += n
-			return err
-		})
-		if err != nil {
+		n := int64(0)
+		if _, err := readOne(ctx, s.ask, o.count, nil, &n); err != nil {
 			return 0, err
 		}
+		total += n
 	}
 	return total, nil
 }

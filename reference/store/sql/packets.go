@@ -23,9 +23,9 @@ type Packets struct {
 	advanced, listed                  string // a packet's change of state
 	lock, share, setShare, closed     string // a share's
 	get, sentBy, unfinished, byOwner  string
-	forAccount, forWallet, openedInto string  // parts of the list of packets for a person
-	from, keys                        string  // the text around those parts
-	owners                            *Ledger // eachOwner reads the wallets that sent packets with it
+	forAccount, forWallet, openedInto string // parts of the list of packets for a person
+	from, keys                        string // the text around those parts
+	owners                            string // the wallets that sent packets
 }
 
 var (
@@ -84,7 +84,7 @@ func NewPackets(db *DB) *Packets {
 		from:       db.text(joined + "(SELECT q.* FROM {p}packets AS q JOIN ("),
 		keys:       db.text(")" + matching + " ORDER BY q.created DESC, q.family, q.account, q.request LIMIT ?)" + joining + newestFirst),
 
-		owners: &Ledger{db: db, owners: db.text("SELECT DISTINCT owner FROM {p}packets WHERE owner > ? ORDER BY owner LIMIT ?")},
+		owners: db.text("SELECT DISTINCT owner FROM {p}packets WHERE owner > ? ORDER BY owner LIMIT ?"),
 	}
 	p.writes = once[wallet.Packet]{
 		insert: insertion{db.text("INSERT INTO {p}packets (" + packetColumns + ", asked, written) VALUES "), 12, db.dialect.insertIgnore("family")},
@@ -113,11 +113,11 @@ func comparePacketNos(a, b wallet.PacketNo) int {
 	return cmp.Or(cmp.Compare(a.Account.Family, b.Account.Family), cmp.Compare(a.Account.User, b.Account.User), cmp.Compare(a.Request, b.Request))
 }
 
-// scanPacket reads packetColumns, then more.
-func scanPacket(r *sql.Rows, more ...any) (p wallet.Packet, err error) {
+// scanPacket reads packetColumns.
+func scanPacket(r rowScanner) (p wallet.Packet, err error) {
 	var wallets, greeting []byte
-	err = r.Scan(append([]any{&p.No.Account.Family, &p.No.Account.User, &p.No.Request, &p.Owner, &p.Stage, &p.Amount, &p.Created, &p.State,
-		&wallets, &greeting}, more...)...)
+	err = r.Scan(&p.No.Account.Family, &p.No.Account.User, &p.No.Request, &p.Owner, &p.Stage, &p.Amount, &p.Created, &p.State,
+		&wallets, &greeting)
 	p.Wallets, p.Greeting = unpackWallets(wallets), string(greeting)
 	return p, err
 }
@@ -133,14 +133,11 @@ func (p *Packets) Create(ctx context.Context, v wallet.Packet) (wallet.Packet, b
 	if err := v.Validate(); err != nil {
 		return wallet.Packet{}, false, err
 	}
-	a := &writeRequest[wallet.Packet]{want: v}
-	if err := p.shardOf(v.No).do(ctx, p.create, 1+len(v.Shares), a); err != nil {
-		return wallet.Packet{}, false, err
+	got, isNew, err := p.writes.create(ctx, p.shardOf(v.No), p.create, 1+len(v.Shares), v)
+	if err != nil || isNew {
+		return got, isNew, err
 	}
-	if a.isNew {
-		return v, true, nil
-	}
-	got, err := p.Get(ctx, v.No) // with its shares
+	got, err = p.Get(ctx, v.No) // with its shares
 	return got, false, err
 }
 
@@ -188,7 +185,7 @@ func (p *Packets) read(ctx context.Context, s *shard, query string, args []any) 
 	err := s.ask(ctx, query, args, func(r *sql.Rows) error {
 		var share wallet.Share
 		var place int64
-		v, err := scanPacket(r, &share.For.Family, &share.For.User, &share.Wallet, &share.Amount, &share.State, &share.Owner, &share.At, &place)
+		v, err := scanPacket(rowWith{r, []any{&share.For.Family, &share.For.User, &share.Wallet, &share.Amount, &share.State, &share.Owner, &share.At, &place}})
 		if n := len(out); n == 0 || out[n-1].v.No != v.No {
 			out = append(out, placed[wallet.Packet]{v, place})
 		}

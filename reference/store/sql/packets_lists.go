@@ -15,15 +15,7 @@ const maxPacketList = 1000
 
 // each queries all shards and returns their packets.
 func (p *Packets) each(ctx context.Context, query string, args []any) ([]placed[wallet.Packet], error) {
-	var out []placed[wallet.Packet]
-	for _, s := range p.db.shards {
-		found, err := p.read(ctx, s, query, args)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, found...)
-	}
-	return out, nil
+	return onAllShards(p.db, func(s *shard) ([]placed[wallet.Packet], error) { return p.read(ctx, s, query, args) })
 }
 
 // newest queries all shards and returns at most limit packets, newest first.
@@ -103,7 +95,7 @@ func (p *Packets) Unfinished(ctx context.Context, asked, sent wallet.Instant, fr
 // Packets implements wallet.PacketReader. It reads one page of wallets at a time; each page is from its own point in
 // time.
 func (p *Packets) Packets(ctx context.Context, yield func(wallet.Packet) bool) error {
-	return eachOwner(ctx, p.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Packet, error) {
+	return eachOwner(ctx, p.db, p.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Packet, error) {
 		found, err := p.read(ctx, s, p.byOwner, []any{first, last})
 		return packetsOf(found), err
 	}, func(v wallet.Packet) int64 { return int64(v.Owner) }, yield)

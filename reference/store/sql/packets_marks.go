@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -49,10 +48,10 @@ func (p *Packets) applyChange(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range jobs {
 		c := j.in.(*packetChange)
 		was := wallet.PacketState(0)
-		err := t.query(ctx, p.lock, packetKeyed(nil, c.no), func(r *sql.Rows) error { return r.Scan(&was) })
+		there, err := readOne(ctx, t.query, p.lock, packetKeyed(nil, c.no), &was)
 		switch {
 		case err != nil:
-		case was == 0:
+		case !there:
 			j.err = fmt.Errorf("%w: packet %s", wallet.ErrNotFound, c.no)
 		case c.to != 0:
 			err = p.advance(ctx, t, c, was)
@@ -84,12 +83,8 @@ func (p *Packets) advance(ctx context.Context, t *txn, c *packetChange, was wall
 // concerns only this job.
 func (p *Packets) mark(ctx context.Context, t *txn, c *packetChange, was wallet.PacketState) (refused, err error) {
 	key := packetKeyed([]any{int64(c.share.For.Family), int64(c.share.For.User)}, c.no)
-	there := false
-	err = t.query(ctx, p.share, key, func(r *sql.Rows) error {
-		there = true
-		s := &c.got
-		return r.Scan(&s.For.Family, &s.For.User, &s.Wallet, &s.Amount, &s.State, &s.Owner, &s.At)
-	})
+	s := &c.got
+	there, err := readOne(ctx, t.query, p.share, key, &s.For.Family, &s.For.User, &s.Wallet, &s.Amount, &s.State, &s.Owner, &s.At)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"math"
 	"slices"
 
@@ -65,7 +64,7 @@ type placed[V any] struct {
 // listing is a list in place order, over all shards.
 type listing[V any] struct {
 	query   string // selects the first ones by place, with the place after the record
-	scan    func(r *sql.Rows, more ...any) (V, error)
+	scan    func(r rowScanner) (V, error)
 	compare func(a, b V) int // by number
 }
 
@@ -73,17 +72,14 @@ type listing[V any] struct {
 // last of args must be limit+1. If more than limit records share a place (that many numbers of one microsecond), the
 // rest waits for the next walk.
 func (l listing[V]) page(ctx context.Context, db *DB, limit int, args ...any) ([]V, wallet.ScanCursor, error) {
-	var all []placed[V]
-	for _, s := range db.shards {
-		err := s.ask(ctx, l.query, args, func(r *sql.Rows) (err error) {
-			var p placed[V]
-			p.v, err = l.scan(r, &p.place)
-			all = append(all, p)
-			return err
-		})
-		if err != nil {
-			return nil, 0, err
-		}
+	all, err := onAllShards(db, func(s *shard) ([]placed[V], error) {
+		return list(ctx, s.ask, func(r rowScanner) (p placed[V], err error) {
+			p.v, err = l.scan(rowWith{r, []any{&p.place}})
+			return p, err
+		}, l.query, args...)
+	})
+	if err != nil {
+		return nil, 0, err
 	}
 	out, next := firstPlaced(all, limit, l.compare)
 	return out, next, nil

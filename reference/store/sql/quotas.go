@@ -25,9 +25,11 @@ type Quotas struct {
 
 	ledger, record, fences *kind
 
-	stages, blocks, setStage, setBlock, add, latest string // shard 0
+	stages, blocks, latest string // shard 0
+	leaseWrites
 	stage, fence, closeFence, addFence              insertion
 	fenced, reserved, reservedOf, holders, orphaned string
+	reservation                                     string // selects reservations that are stored separately
 	withOrder                                       string // selects reservations that are stored in their orders; empty: there are none
 }
 
@@ -64,12 +66,14 @@ func NewQuotas(db *DB) *Quotas {
 func newQuotas(db *DB) *Quotas {
 	d := db.dialect
 	q := &Quotas{db: db,
-		stages:   db.text("SELECT stage, leased FROM {p}quota_stages ORDER BY stage") + d.lock,
-		blocks:   db.text("SELECT block, stage, state, leased, holder FROM {p}quota_blocks WHERE state < 2 ORDER BY block"),
-		latest:   db.text("SELECT COALESCE(MAX(block), 0) FROM {p}quota_blocks"),
-		setStage: db.text("UPDATE {p}quota_stages SET leased = ? WHERE stage = ?"),
-		setBlock: db.text("UPDATE {p}quota_blocks SET state = ?, leased = ? WHERE block = ?"),
-		add:      db.text("INSERT INTO {p}quota_blocks (block, stage, state, leased, holder) VALUES (?, ?, ?, ?, ?)"),
+		stages: db.text("SELECT stage, leased FROM {p}quota_stages ORDER BY stage") + d.lock,
+		blocks: db.text("SELECT block, stage, state, leased, holder FROM {p}quota_blocks WHERE state < 2 ORDER BY block"),
+		latest: db.text("SELECT COALESCE(MAX(block), 0) FROM {p}quota_blocks"),
+		leaseWrites: leaseWrites{
+			setLeased: db.text("UPDATE {p}quota_stages SET leased = ? WHERE stage = ?"),
+			setBlock:  db.text("UPDATE {p}quota_blocks SET state = ?, leased = ? WHERE block = ?"),
+			add:       db.text("INSERT INTO {p}quota_blocks (block, stage, state, leased, holder) VALUES (?, ?, ?, ?, ?)"),
+		},
 
 		stage: insertion{db.text("INSERT INTO {p}quota_stages (stage, leased) VALUES "), 2, d.insertIgnore("stage")},
 		fence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.insertIgnore("block")},
@@ -82,6 +86,8 @@ func newQuotas(db *DB) *Quotas {
 		reservedOf: db.text("SELECT block, stage, SUM(reserved) FROM {p}quota_fences WHERE stage = ? GROUP BY block, stage"),
 		holders:    db.text("SELECT DISTINCT holder FROM {p}quota_blocks WHERE state = 0"),
 		orphaned:   db.text("SELECT block, stage, leased FROM {p}quota_blocks WHERE state = 1"),
+
+		reservation: db.text("SELECT " + reservationColumns + " FROM {p}quota_reservations WHERE "),
 	}
 	q.writes = once[wallet.Reservation]{
 		insert: insertion{db.text("INSERT INTO {p}quota_reservations (" + reservationColumns + ", written) VALUES "), 8, d.insertIgnore("act_id")},
@@ -90,9 +96,9 @@ func newQuotas(db *DB) *Quotas {
 			return append(keyed(args, v.Order), int64(v.Amount), int64(v.Block))
 		},
 		keyArgs: func(args []any, v wallet.Reservation) []any { return keyed(args, v.Order) },
-		scan: func(r *sql.Rows, number ...any) (v wallet.Reservation, err error) {
+		scan: func(r rowScanner) (v wallet.Reservation, err error) {
 			no := &v.Order
-			err = r.Scan(append([]any{&no.ActID, &no.Stage, &no.Scene, &no.Rain, &no.Award, &v.Amount, &v.Block}, number...)...)
+			err = r.Scan(&no.ActID, &no.Stage, &no.Scene, &no.Rain, &no.Award, &v.Amount, &v.Block)
 			return v, err
 		},
 		compare: func(a, b wallet.Reservation) int { return a.Order.Compare(b.Order) },
@@ -108,20 +114,13 @@ func newQuotas(db *DB) *Quotas {
 // ErrOverBudget it also returns the holder's open block, unchanged. ErrInvalid also for an unknown stage, or a holder
 // whose name is empty or longer than 256 bytes.
 func (q *Quotas) Lease(ctx context.Context, holder string, s wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
-	if err := checkStage(s); err != nil {
-		return wallet.Block{}, err
-	}
-	if need < 1 || need > want || holder == "" || len(holder) > maxHolder {
-		return wallet.Block{}, fmt.Errorf("%w: lease of %d to %d fen by a holder of %d bytes", wallet.ErrInvalid, int64(need), int64(want), len(holder))
-	}
 	l := &leaseStep{holder: holder, stage: s, need: need, want: want, budget: budget}
-	if err := q.db.shards[0].do(ctx, q.ledger, 1, l); err != nil {
-		return wallet.Block{}, err
-	}
-	if l.overBudget {
-		return l.out, wallet.ErrOverBudget
-	}
-	return l.out, nil
+	return l.do(ctx, "fen", q.step)
+}
+
+// step submits a step on the leases.
+func (q *Quotas) step(ctx context.Context, what any) error {
+	return q.db.shards[0].do(ctx, q.ledger, 1, what)
 }
 
 // Record implements wallet.Quotas. ErrInvalid: a malformed number, an amount not above zero, or a block of another
@@ -130,11 +129,7 @@ func (q *Quotas) Record(ctx context.Context, r wallet.Reservation) (wallet.Reser
 	if err := checkReservation(r); err != nil {
 		return wallet.Reservation{}, false, err
 	}
-	a := &writeRequest[wallet.Reservation]{want: r}
-	if err := q.db.shard(r.Order.ActID).do(ctx, q.record, 1, a); err != nil {
-		return wallet.Reservation{}, false, err
-	}
-	return a.got, a.isNew, nil
+	return q.writes.create(ctx, q.db.shard(r.Order.ActID), q.record, 1, r)
 }
 
 func checkReservation(r wallet.Reservation) error {
@@ -149,28 +144,30 @@ func checkReservation(r wallet.Reservation) error {
 
 // Find implements wallet.Quotas.
 func (q *Quotas) Find(ctx context.Context, no wallet.OrderNo) (r wallet.Reservation, ok bool, err error) {
-	err = q.db.shard(no.ActID).ask(ctx, q.writes.find+key, keyed(nil, no), func(rows *sql.Rows) (err error) {
-		var number int64
-		r, err = q.writes.scan(rows, &number)
-		ok = true
-		return err
-	})
-	if err != nil || ok || q.withOrder == "" {
-		return r, ok, err
+	for _, query := range []string{q.reservation, q.withOrder} {
+		if query == "" {
+			continue
+		}
+		found, err := list(ctx, q.db.shard(no.ActID).ask, q.writes.scan, query+key, keyed(nil, no)...)
+		if err != nil {
+			return r, false, err
+		}
+		if len(found) > 0 {
+			return found[0], true, nil
+		}
 	}
-	err = q.db.shard(no.ActID).ask(ctx, q.withOrder+key, keyed(nil, no), func(rows *sql.Rows) (err error) {
-		r, err = q.writes.scan(rows)
-		ok = true
-		return err
-	})
-	return r, ok, err
+	return r, false, nil
 }
 
 // Orphan implements wallet.Quotas. It marks the blocks as orphaned first, so that nothing more is leased to them, and
 // then closes their fences.
 func (q *Quotas) Orphan(ctx context.Context, holder string) error {
+	return q.orphan(ctx, holder, q.step)
+}
+
+func (q *Quotas) orphan(ctx context.Context, holder string, submit func(ctx context.Context, what any) error) error {
 	s := &orphanStep{holder: holder}
-	if err := q.db.shards[0].do(ctx, q.ledger, 1, s); err != nil {
+	if err := submit(ctx, s); err != nil {
 		return err
 	}
 	if _, err := q.closeAll(ctx, s.out); err != nil {
@@ -193,7 +190,7 @@ func (q *Quotas) Reclaim(ctx context.Context, s wallet.Stage) (wallet.Money, err
 		return 0, err
 	}
 	c := &closeStep{blocks: orphaned, granted: granted}
-	if err := q.db.shards[0].do(ctx, q.ledger, 1, c); err != nil {
+	if err := q.step(ctx, c); err != nil {
 		return 0, err
 	}
 	return c.returned, nil
@@ -201,13 +198,7 @@ func (q *Quotas) Reclaim(ctx context.Context, s wallet.Stage) (wallet.Money, err
 
 // Holders implements wallet.Quotas.
 func (q *Quotas) Holders(ctx context.Context) ([]string, error) {
-	var out []string
-	err := q.db.shards[0].ask(ctx, q.holders, nil, func(r *sql.Rows) error {
-		var holder []byte
-		err := r.Scan(&holder)
-		out = append(out, string(holder))
-		return err
-	})
+	out, err := list(ctx, q.db.shards[0].ask, scanText, q.holders)
 	slices.Sort(out)
 	return out, err
 }
@@ -219,15 +210,11 @@ func (q *Quotas) Quota(ctx context.Context, s wallet.Stage) (wallet.Quota, error
 		return wallet.Quota{}, err
 	}
 	var out wallet.Quota
-	granted := map[wallet.BlockID]wallet.Money{}
-	for _, shard := range q.db.shards {
-		err := shard.ask(ctx, q.reservedOf, []any{int64(s)}, func(r *sql.Rows) error {
-			return addReserved(r, granted, &out.Reserved)
-		})
-		if err != nil {
-			return wallet.Quota{}, err
-		}
+	granted, sum, err := q.granted(ctx, s)
+	if err != nil {
+		return wallet.Quota{}, err
 	}
+	out.Reserved = sum
 	orphaned, err := q.orphanedBlocks(ctx, s)
 	for _, b := range orphaned {
 		out.Orphaned += b.Amount - granted[b.ID]
@@ -241,6 +228,18 @@ func (q *Quotas) Quota(ctx context.Context, s wallet.Stage) (wallet.Quota, error
 		}
 		return err
 	}))
+}
+
+// granted returns how much every block of a stage has granted, and their sum.
+func (q *Quotas) granted(ctx context.Context, s wallet.Stage) (by map[wallet.BlockID]wallet.Money, sum wallet.Money, err error) {
+	by = map[wallet.BlockID]wallet.Money{}
+	for _, shard := range q.db.shards {
+		err := shard.ask(ctx, q.reservedOf, []any{int64(s)}, func(r *sql.Rows) error { return addReserved(r, by, &sum) })
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	return by, sum, nil
 }
 
 // addReserved adds one row of block, stage and sum to the block's amount and to the total.

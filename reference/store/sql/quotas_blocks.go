@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 
 	"hongbao/reference/wallet"
@@ -15,6 +16,23 @@ type leaseStep struct {
 	need, want, budget wallet.Money
 	out                wallet.Block
 	overBudget         bool
+}
+
+// do checks a step, submits it, and returns its result. unit is that of the amounts.
+func (l *leaseStep) do(ctx context.Context, unit string, submit func(ctx context.Context, what any) error) (wallet.Block, error) {
+	if err := checkStage(l.stage); err != nil {
+		return wallet.Block{}, err
+	}
+	if l.need < 1 || l.need > l.want || l.holder == "" || len(l.holder) > maxHolder {
+		return wallet.Block{}, fmt.Errorf("%w: lease of %d to %d %s by a holder of %d bytes", wallet.ErrInvalid, int64(l.need), int64(l.want), unit, len(l.holder))
+	}
+	if err := submit(ctx, l); err != nil {
+		return wallet.Block{}, err
+	}
+	if l.overBudget {
+		return l.out, wallet.ErrOverBudget
+	}
+	return l.out, nil
 }
 
 // orphanStep is the first part of one Orphan call: it marks the holder's blocks, and returns those that are not closed
@@ -75,7 +93,7 @@ func (q *Quotas) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 			b.close(step)
 		}
 	}
-	return q.writeLeases(ctx, t, b)
+	return q.leaseWrites.write(ctx, t, b)
 }
 
 func (b *leaseState) lease(l *leaseStep) {
@@ -131,23 +149,28 @@ func (b *leaseState) close(c *closeStep) {
 	}
 }
 
+// readStages reads the leased amount of each stage, and returns how many there are.
+func (b *leaseState) readStages(ctx context.Context, t *txn, query string, args ...any) (n int, err error) {
+	err = t.query(ctx, query, args, func(r *sql.Rows) error {
+		var stage wallet.Stage
+		var leased wallet.Money
+		err := r.Scan(&stage, &leased)
+		if err == nil {
+			err = checkStage(stage)
+		}
+		if err == nil {
+			b.leased[stage] = leased
+			n++
+		}
+		return err
+	})
+	return n, err
+}
+
 // lockStages reads and locks the leased amount of each stage. It creates missing rows at the first step.
 func (q *Quotas) lockStages(ctx context.Context, t *txn, b *leaseState) error {
 	for range 2 {
-		n := 0
-		err := t.query(ctx, q.stages, nil, func(r *sql.Rows) error {
-			var stage wallet.Stage
-			var leased wallet.Money
-			err := r.Scan(&stage, &leased)
-			if err == nil {
-				err = checkStage(stage)
-			}
-			if err == nil {
-				b.leased[stage] = leased
-				n++
-			}
-			return err
-		})
+		n, err := b.readStages(ctx, t, q.stages)
 		if err != nil || n == wallet.Stages {
 			return err
 		}
@@ -166,27 +189,24 @@ func (q *Quotas) readLeases(ctx context.Context, t *txn) (*leaseState, error) {
 		return nil, err
 	}
 	b.before = b.leased
-	err = t.query(ctx, q.latest, nil, func(r *sql.Rows) error { return r.Scan(&b.latest) })
-	if err != nil {
+	if _, err := readOne(ctx, t.query, q.latest, nil, &b.latest); err != nil {
 		return nil, err
 	}
-	err = t.query(ctx, q.blocks, nil, func(r *sql.Rows) error {
-		var h leasedBlock
-		var holder []byte
-		err := r.Scan(&h.ID, &h.Stage, &h.state, &h.Amount, &holder)
-		h.holder = string(holder)
-		b.blocks = append(b.blocks, h)
-		return err
-	})
+	b.blocks, err = list(ctx, t.query, scanHeld, q.blocks)
 	return b, err
 }
 
-func (q *Quotas) writeLeases(ctx context.Context, t *txn, b *leaseState) error {
+// leaseWrites are the statements that write the leases of one kind of budget.
+type leaseWrites struct{ setLeased, setBlock, add string }
+
+// write writes the changes. of are the columns that precede the stage in the keys: the template, if there is one.
+func (w leaseWrites) write(ctx context.Context, t *txn, b *leaseState, of ...any) error {
 	for stage := range b.leased {
 		if b.leased[stage] == b.before[stage] {
 			continue
 		}
-		if err := t.change(ctx, q.setStage, int64(b.leased[stage]), int64(stage)); err != nil {
+		key := slices.Concat(of, []any{stage})
+		if err := t.change(ctx, w.setLeased, append([]any{int64(b.leased[stage])}, key...)...); err != nil {
 			return err
 		}
 	}
@@ -194,9 +214,10 @@ func (q *Quotas) writeLeases(ctx context.Context, t *txn, b *leaseState) error {
 		var err error
 		switch {
 		case h.fresh:
-			err = t.change(ctx, q.add, int64(h.ID), int64(h.Stage), int64(h.state), int64(h.Amount), []byte(h.holder))
+			columns := slices.Concat([]any{int64(h.ID)}, of, []any{int64(h.Stage), h.state, int64(h.Amount), []byte(h.holder)})
+			err = t.change(ctx, w.add, columns...)
 		case h.changed:
-			err = t.change(ctx, q.setBlock, int64(h.state), int64(h.Amount), int64(h.ID))
+			err = t.change(ctx, w.setBlock, h.state, int64(h.Amount), int64(h.ID))
 		}
 		if err != nil {
 			return err

@@ -33,22 +33,8 @@ func (q *Quotas) admitted(ctx context.Context, t *txn, nos []wallet.OrderNo) (ma
 	if q.withOrder == "" {
 		return out, nil
 	}
-	for part := range slices.Chunk(nos, lookUpAtOnce) {
-		var args []any
-		size := padded(t.dialect, len(part))
-		for i := range size {
-			args = keyed(args, part[min(i, len(part)-1)])
-		}
-		err := t.query(ctx, q.withOrder+"("+keys(size)+")", args, func(rows *sql.Rows) error {
-			r, err := q.writes.scan(rows)
-			out[r.Order] = r
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	err := addRecorded(ctx, t.dialect, t.query, out, nos, q.writes.scan, func(r wallet.Reservation) wallet.OrderNo { return r.Order }, q.withOrder, "")
+	return out, err
 }
 
 // writeFenced writes records that blocks pay for. It locks the fences of the blocks first, so that no other

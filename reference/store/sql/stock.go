@@ -2,8 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"slices"
 
 	"hongbao/reference/wallet"
@@ -18,9 +16,9 @@ type StockLeases struct {
 	returns *kind
 
 	lock, leases, open, named, all, holders string // shard 0
-	setLeased, setBlock, add                string
-	lease                                   insertion
-	reserved, clear                         string // on an order's shard
+	leaseWrites
+	lease           insertion
+	reserved, clear string // on an order's shard
 }
 
 var _ wallet.StockLeases = (*StockLeases)(nil)
@@ -36,18 +34,20 @@ func NewStockLeases(db *DB) *StockLeases {
 	s := &StockLeases{db: db,
 		orders: newQuotas(&DB{dialect: d, prefix: db.prefix + "stock_", shards: db.shards}),
 
-		lock:      db.text("SELECT leased FROM {p}stock_leases WHERE template = '' AND stage = 0") + d.lock,
-		leases:    db.text("SELECT stage, leased FROM {p}stock_leases WHERE template = ?"),
-		open:      of + "template = ? AND state < 2 ORDER BY block",
-		named:     of + "template = ? AND block IN ",
-		all:       of + "template = ? AND stage = ? ORDER BY block",
-		holders:   db.text("SELECT DISTINCT holder FROM {p}stock_blocks WHERE template = ? AND state = 0"),
-		setLeased: db.text("UPDATE {p}stock_leases SET leased = ? WHERE template = ? AND stage = ?"),
-		setBlock:  db.text("UPDATE {p}stock_blocks SET state = ?, leased = ? WHERE block = ?"),
-		add:       db.text("INSERT INTO {p}stock_blocks (block, template, stage, state, leased, holder) VALUES (?, ?, ?, ?, ?, ?)"),
-		lease:     insertion{db.text("INSERT INTO {p}stock_leases (template, stage, leased) VALUES "), 3, d.insertIgnore("template")},
-		reserved:  db.text("SELECT block, amount FROM {p}stock_quota_reservations WHERE ") + key + d.lock,
-		clear:     db.text("UPDATE {p}stock_quota_reservations SET block = 0 WHERE ") + key,
+		lock:    db.text("SELECT leased FROM {p}stock_leases WHERE template = '' AND stage = 0") + d.lock,
+		leases:  db.text("SELECT stage, leased FROM {p}stock_leases WHERE template = ?"),
+		open:    of + "template = ? AND state < 2 ORDER BY block",
+		named:   of + "template = ? AND block IN ",
+		all:     of + "template = ? AND stage = ? ORDER BY block",
+		holders: db.text("SELECT DISTINCT holder FROM {p}stock_blocks WHERE template = ? AND state = 0"),
+		leaseWrites: leaseWrites{
+			setLeased: db.text("UPDATE {p}stock_leases SET leased = ? WHERE template = ? AND stage = ?"),
+			setBlock:  db.text("UPDATE {p}stock_blocks SET state = ?, leased = ? WHERE block = ?"),
+			add:       db.text("INSERT INTO {p}stock_blocks (block, template, stage, state, leased, holder) VALUES (?, ?, ?, ?, ?, ?)"),
+		},
+		lease:    insertion{db.text("INSERT INTO {p}stock_leases (template, stage, leased) VALUES "), 3, d.insertIgnore("template")},
+		reserved: db.text("SELECT block, amount FROM {p}stock_quota_reservations WHERE ") + key + d.lock,
+		clear:    db.text("UPDATE {p}stock_quota_reservations SET block = 0 WHERE ") + key,
 	}
 	s.ledger = &kind{rank: rankQuotas + 1, apply: s.applySteps}
 	s.returns = &kind{rank: rankReservations + 2, apply: s.applyReturns}
@@ -82,20 +82,8 @@ type stockQuotas struct {
 // Lease implements wallet.Quotas. It adds at most a 64th of the remaining stock, or need if that is more. ErrInvalid
 // also for an unknown stage, or a holder whose name is empty or longer than 256 bytes.
 func (s stockQuotas) Lease(ctx context.Context, holder string, stage wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
-	if err := checkStage(stage); err != nil {
-		return wallet.Block{}, err
-	}
-	if need < 1 || need > want || holder == "" || len(holder) > maxHolder {
-		return wallet.Block{}, fmt.Errorf("%w: lease of %d to %d coupons by a holder of %d bytes", wallet.ErrInvalid, int64(need), int64(want), len(holder))
-	}
 	l := &leaseStep{holder: holder, stage: stage, need: need, want: want, budget: budget}
-	if err := s.step(ctx, l); err != nil {
-		return wallet.Block{}, err
-	}
-	if l.overBudget {
-		return l.out, wallet.ErrOverBudget
-	}
-	return l.out, nil
+	return l.do(ctx, "coupons", s.step)
 }
 
 func (s stockQuotas) step(ctx context.Context, what any) error {
@@ -114,14 +102,7 @@ func (s stockQuotas) Find(ctx context.Context, no wallet.OrderNo) (wallet.Reserv
 
 // Orphan implements wallet.Quotas.
 func (s stockQuotas) Orphan(ctx context.Context, holder string) error {
-	st := &orphanStep{holder: holder}
-	if err := s.step(ctx, st); err != nil {
-		return err
-	}
-	if _, err := s.orders.closeAll(ctx, st.out); err != nil {
-		return wallet.AsUnknown(err)
-	}
-	return nil
+	return s.orders.orphan(ctx, holder, s.step)
 }
 
 // Reclaim implements wallet.Quotas. It also returns coupons that were given back to blocks after they were closed.
@@ -134,7 +115,7 @@ func (s stockQuotas) Reclaim(ctx context.Context, stage wallet.Stage) (wallet.Mo
 	if err != nil {
 		return 0, err
 	}
-	issued, err := s.issued(ctx, stage)
+	issued, _, err := s.orders.granted(ctx, stage) // over all templates, without the coupons given back
 	if err != nil {
 		return 0, err
 	}
@@ -168,13 +149,7 @@ func (s stockQuotas) Reclaim(ctx context.Context, stage wallet.Stage) (wallet.Mo
 
 // Holders implements wallet.Quotas.
 func (s stockQuotas) Holders(ctx context.Context) ([]string, error) {
-	var out []string
-	err := s.db.shards[0].ask(ctx, s.holders, []any{s.template}, func(r *sql.Rows) error {
-		var holder []byte
-		err := r.Scan(&holder)
-		out = append(out, string(holder))
-		return err
-	})
+	out, err := list(ctx, s.db.shards[0].ask, scanText, s.holders, s.template)
 	slices.Sort(out)
 	return out, err
 }
@@ -185,7 +160,7 @@ func (s stockQuotas) Quota(ctx context.Context, stage wallet.Stage) (wallet.Quot
 	if err := checkStage(stage); err != nil {
 		return wallet.Quota{}, err
 	}
-	issued, err := s.issued(ctx, stage)
+	issued, _, err := s.orders.granted(ctx, stage) // over all templates, without the coupons given back
 	if err != nil {
 		return wallet.Quota{}, err
 	}
@@ -205,28 +180,11 @@ func (s stockQuotas) Quota(ctx context.Context, stage wallet.Stage) (wallet.Quot
 }
 
 // blocks returns all blocks of the template in a stage. The amount of a closed block is what it issued.
-func (s stockQuotas) blocks(ctx context.Context, stage wallet.Stage) (out []leasedBlock, err error) {
-	err = s.db.shards[0].ask(ctx, s.all, []any{s.template, int64(stage)}, func(r *sql.Rows) error {
-		h, err := scanHeld(r)
-		out = append(out, h)
-		return err
-	})
-	return out, err
+func (s stockQuotas) blocks(ctx context.Context, stage wallet.Stage) ([]leasedBlock, error) {
+	return list(ctx, s.db.shards[0].ask, scanHeld, s.all, s.template, int64(stage))
 }
 
-// issued returns how much every block of a stage has issued, over all templates, minus the coupons given back.
-func (s stockQuotas) issued(ctx context.Context, stage wallet.Stage) (map[wallet.BlockID]wallet.Money, error) {
-	out, total := map[wallet.BlockID]wallet.Money{}, wallet.Money(0)
-	for _, shard := range s.db.shards {
-		err := shard.ask(ctx, s.orders.reservedOf, []any{int64(stage)}, func(r *sql.Rows) error { return addReserved(r, out, &total) })
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func scanHeld(r *sql.Rows) (h leasedBlock, err error) {
+func scanHeld(r rowScanner) (h leasedBlock, err error) {
 	var holder []byte
 	err = r.Scan(&h.ID, &h.Stage, &h.state, &h.Amount, &holder)
 	h.holder = string(holder)

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"math/rand/v2"
 
@@ -41,7 +40,7 @@ func (s *StockLeases) applySteps(ctx context.Context, t *txn, jobs []*job) error
 			b.stockStep(what)
 		}
 		latest = b.latest
-		if err := s.writeLeases(ctx, t, template, b); err != nil {
+		if err := s.leaseWrites.write(ctx, t, b, template); err != nil {
 			return err
 		}
 	}
@@ -54,12 +53,12 @@ func (s *StockLeases) applySteps(ctx context.Context, t *txn, jobs []*job) error
 // lockLatest locks the lease states of all templates and returns the highest number of a block.
 func (s *StockLeases) lockLatest(ctx context.Context, t *txn) (wallet.BlockID, error) {
 	for range 2 {
-		latest := wallet.BlockID(-1)
-		if err := t.query(ctx, s.lock, nil, func(r *sql.Rows) error { return r.Scan(&latest) }); err != nil || latest >= 0 {
+		var latest wallet.BlockID
+		if found, err := readOne(ctx, t.query, s.lock, nil, &latest); err != nil || found {
 			return latest, err
 		}
 		// The row does not exist: this is the first step.
-		if err := t.insert(ctx, s.lease, 1, func(_ int, args []any) []any { return append(args, "", 0, 0) }, nil); err != nil {
+		if _, err := t.insertRow(ctx, s.lease, "", 0, 0); err != nil {
 			return 0, err
 		}
 	}
@@ -69,24 +68,7 @@ func (s *StockLeases) lockLatest(ctx context.Context, t *txn) (wallet.BlockID, e
 // readLeases reads a template's leases, its open blocks, and the closed blocks that the steps name.
 func (s *StockLeases) readLeases(ctx context.Context, t *txn, template string, steps []any) (*leaseState, error) {
 	b := &leaseState{}
-	n := 0
-	read := func() error {
-		n = 0
-		return t.query(ctx, s.leases, []any{template}, func(r *sql.Rows) error {
-			var stage wallet.Stage
-			var leased wallet.Money
-			err := r.Scan(&stage, &leased)
-			if err == nil {
-				err = checkStage(stage)
-			}
-			if err == nil {
-				b.leased[stage] = leased
-				n++
-			}
-			return err
-		})
-	}
-	err := read()
+	n, err := b.readStages(ctx, t, s.leases, template)
 	if err == nil && n < wallet.Stages {
 		err = t.insert(ctx, s.lease, wallet.Stages, func(i int, args []any) []any { return append(args, template, i+1, 0) }, nil)
 	}
@@ -94,12 +76,7 @@ func (s *StockLeases) readLeases(ctx context.Context, t *txn, template string, s
 		return nil, err
 	}
 	b.before = b.leased
-	hold := func(r *sql.Rows) error {
-		h, err := scanHeld(r)
-		b.blocks = append(b.blocks, h)
-		return err
-	}
-	if err := t.query(ctx, s.open, []any{template}, hold); err != nil {
+	if b.blocks, err = list(ctx, t.query, scanHeld, s.open, template); err != nil {
 		return nil, err
 	}
 	args := []any{template}
@@ -113,7 +90,9 @@ func (s *StockLeases) readLeases(ctx context.Context, t *txn, template string, s
 	if len(args) == 1 {
 		return b, nil
 	}
-	return b, t.query(ctx, s.named+placeholders(len(args)-1, 1)+" AND state = 2 ORDER BY block", args, hold)
+	closed, err := list(ctx, t.query, scanHeld, s.named+placeholders(len(args)-1, 1)+" AND state = 2 ORDER BY block", args...)
+	b.blocks = append(b.blocks, closed...)
+	return b, err
 }
 
 // stockStep applies one step.
@@ -151,30 +130,6 @@ func (b *leaseState) recount(c *closeStep) {
 	}
 }
 
-func (s *StockLeases) writeLeases(ctx context.Context, t *txn, template string, b *leaseState) error {
-	for stage := range b.leased {
-		if b.leased[stage] == b.before[stage] {
-			continue
-		}
-		if err := t.change(ctx, s.setLeased, int64(b.leased[stage]), template, stage); err != nil {
-			return err
-		}
-	}
-	for _, h := range b.blocks {
-		var err error
-		switch {
-		case h.fresh:
-			err = t.change(ctx, s.add, int64(h.ID), template, int64(h.Stage), h.state, int64(h.Amount), []byte(h.holder))
-		case h.changed:
-			err = t.change(ctx, s.setBlock, h.state, int64(h.Amount), int64(h.ID))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // returnJob is the job of one GiveBack call.
 type returnJob struct{ no wallet.OrderNo }
 
@@ -190,28 +145,22 @@ func (s *StockLeases) applyReturns(ctx context.Context, t *txn, jobs []*job) err
 }
 
 func (s *StockLeases) giveBack(ctx context.Context, t *txn, no wallet.OrderNo) error {
-	found, block, amount := false, wallet.BlockID(0), int64(0)
-	err := t.query(ctx, s.reserved, keyed(nil, no), func(r *sql.Rows) error {
-		found = true
-		return r.Scan(&block, &amount)
-	})
+	block, amount := wallet.BlockID(0), int64(0)
+	found, err := readOne(ctx, t.query, s.reserved, keyed(nil, no), &block, &amount)
 	if err != nil || found && block == 0 {
 		return err
 	}
 	if !found { // a take that arrives later finds a refusal
-		return t.insert(ctx, s.orders.writes.insert, 1, func(_ int, args []any) []any {
-			return append(s.orders.writes.args(args, wallet.Reservation{Order: no, Amount: 1}), rand.Int64())
-		}, func(_, _ int, affected int64) error {
-			if affected == 0 {
-				return fmt.Errorf("%w: order %s was recorded meanwhile", errAgain, no)
-			}
-			return nil
-		})
+		refusal := s.orders.writes.args(nil, wallet.Reservation{Order: no, Amount: 1})
+		affected, err := t.insertRow(ctx, s.orders.writes.insert, append(refusal, rand.Int64())...)
+		if err == nil && affected == 0 {
+			err = fmt.Errorf("%w: order %s was recorded meanwhile", errAgain, no)
+		}
+		return err
 	}
 	if err := t.change(ctx, s.clear, keyed(nil, no)...); err != nil {
 		return err
 	}
-	return t.insert(ctx, s.orders.addFence, 1, func(_ int, args []any) []any {
-		return append(args, int64(block), 0, int64(no.Stage), 0, -amount)
-	}, nil)
+	_, err = t.insertRow(ctx, s.orders.addFence, int64(block), 0, int64(no.Stage), 0, -amount)
+	return err
 }

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
 
 	"hongbao/reference/wallet"
 )
@@ -137,14 +136,10 @@ func (m *transferBatch) make(in *transferStep) error {
 
 // readMoves reads the results of the jobs that were executed before.
 func (l *Ledger) readMoves(ctx context.Context, t *txn, jobs []*job, m *transferBatch) error {
-	const one = "(family = ? AND account = ? AND request = ? AND step = ? AND part = ?)"
-	for some := range slices.Chunk(jobs, lookUpAtOnce) {
-		var args []any
-		for _, j := range some {
-			args = moveKeyed(args, j.in.(*transferStep))
-		}
-		query := l.answers + strings.TrimSuffix(strings.Repeat(one+" OR ", len(some)), " OR ") + t.dialect.lock
-		err := t.query(ctx, query, args, func(r *sql.Rows) error {
+	const one = "family = ? AND account = ? AND request = ? AND step = ? AND part = ?"
+	keyArgs := func(args []any, j *job) []any { return moveKeyed(args, j.in.(*transferStep)) }
+	for condition, args := range lookUps(t.dialect, one, jobs, keyArgs) {
+		err := t.query(ctx, l.answers+condition+t.dialect.lock, args, func(r *sql.Rows) error {
 			was := &transferStep{}
 			var of moveKey
 			err := r.Scan(append(of.columns(), &was.part, &was.state, &was.amount, &was.recorded)...)
@@ -173,20 +168,14 @@ func (l *Ledger) readAccounts(ctx context.Context, t *txn, jobs []*job, m *trans
 	}
 	slices.SortFunc(accounts, compareRows)
 	accounts = slices.Compact(accounts)
-	for some := range slices.Chunk(accounts, lookUpAtOnce) {
-		var args []any
-		for _, a := range some {
-			args = append(args, row(a), int64(a.Kind), int64(a.Stage))
-		}
-		query := l.balance + strings.TrimSuffix(strings.Repeat("(owner = ? AND kind = ? AND stage = ?) OR ", len(some)), " OR ") +
-			" ORDER BY owner, kind, stage" + t.dialect.lock
-		err := t.query(ctx, query, args, func(r *sql.Rows) error {
-			b, err := scanBalance(r)
-			m.balances[b.Account] = b.Amount
-			return err
-		})
+	keyArgs := func(args []any, a wallet.AccountNo) []any { return append(args, row(a), int64(a.Kind), int64(a.Stage)) }
+	for condition, args := range lookUps(t.dialect, "owner = ? AND kind = ? AND stage = ?", accounts, keyArgs) {
+		balances, err := list(ctx, t.query, scanBalance, l.balance+condition+" ORDER BY owner, kind, stage"+t.dialect.lock, args...)
 		if err != nil {
 			return err
+		}
+		for _, b := range balances {
+			m.balances[b.Account] = b.Amount
 		}
 	}
 	return nil
@@ -198,7 +187,7 @@ func compareRows(a, b wallet.AccountNo) int {
 }
 
 // scanBalance reads a row of owner, kind, stage and balance.
-func scanBalance(r *sql.Rows) (b wallet.Leg, err error) {
+func scanBalance(r rowScanner) (b wallet.Leg, err error) {
 	var owner int64
 	err = r.Scan(&owner, &b.Account.Kind, &b.Account.Stage, &b.Amount)
 	b.Account = account(owner, b.Account.Kind, b.Account.Stage)

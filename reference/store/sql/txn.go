@@ -88,6 +88,11 @@ func (t *txn) insert(ctx context.Context, in insertion, n int, row func(i int, a
 	return nil
 }
 
+// insertRow writes one row and returns the number of rows that the database counts as affected.
+func (t *txn) insertRow(ctx context.Context, in insertion, args ...any) (affected int64, err error) {
+	return t.insertChunk(ctx, in, 1, args)
+}
+
 // chunk returns how many of n rows go into the next statement.
 func (t *txn) chunk(n int) int {
 	if !t.dialect.prepare {

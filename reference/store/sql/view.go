@@ -106,7 +106,7 @@ func (l *Ledger) viewQuery(s *shard, q wallet.ViewQuery) (string, []any) {
 	}
 	for some := range slices.Chunk(checks, lookUpAtOnce) {
 		n := padded(l.db.dialect, len(some))
-		parts = append(parts, l.check+keys(n))
+		parts = append(parts, l.check+anyOf(key, n))
 		for i := range n {
 			args = keyed(args, some[min(i, len(some)-1)])
 		}

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"math"
 	"slices"
@@ -77,15 +76,11 @@ func (d *WithdrawalDays) Take(ctx context.Context, w wallet.Withdrawal, l wallet
 		}
 		other := dayCountJob{Withdrawal: w}
 		other.Owner = id
-		err := d.db.shard(id).ask(ctx, d.sum, other.day(nil), func(r *sql.Rows) error {
-			var fen, times int64
-			err := r.Scan(&fen, &times)
-			c.fen, c.times = max(-1, c.fen-fen), max(-1, c.times-times)
-			return err
-		})
-		if err != nil {
+		var fen, times int64 // zero if the wallet has withdrawn nothing on the day
+		if _, err := readOne(ctx, d.db.shard(id).ask, d.sum, other.day(nil), &fen, &times); err != nil {
 			return err
 		}
+		c.fen, c.times = max(-1, c.fen-fen), max(-1, c.times-times)
 	}
 	return d.db.shard(w.Owner).do(ctx, d.take, 2, c)
 }
@@ -132,11 +127,8 @@ func inOrder(jobs []*job) []*job {
 func (d *WithdrawalDays) applyTake(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range inOrder(jobs) {
 		c := j.in.(*dayCountJob)
-		known, standing := false, int64(0)
-		err := t.query(ctx, d.known, withdrawalKeyed(nil, c.No), func(r *sql.Rows) error {
-			known = true
-			return r.Scan(&standing)
-		})
+		standing := int64(0)
+		known, err := readOne(ctx, t.query, d.known, withdrawalKeyed(nil, c.No), &standing)
 		if err != nil {
 			return err
 		}
@@ -144,7 +136,7 @@ func (d *WithdrawalDays) applyTake(ctx context.Context, t *txn, jobs []*job) err
 			j.err = c.result(standing)
 			continue
 		}
-		if err := t.insert(ctx, d.open, 1, func(_ int, args []any) []any { return append(c.day(args), 0, 0) }, nil); err != nil {
+		if _, err := t.insertRow(ctx, d.open, append(c.day(nil), 0, 0)...); err != nil {
 			return err
 		}
 		affected, err := t.exec(ctx, d.add, c.day([]any{int64(c.Amount), c.fen, c.times})...)
@@ -155,13 +147,10 @@ func (d *WithdrawalDays) applyTake(ctx context.Context, t *txn, jobs []*job) err
 			standing = limited
 		}
 		j.err = c.result(standing)
-		err = t.insert(ctx, d.counted, 1, func(_ int, args []any) []any { return append(withdrawalKeyed(args, c.No), standing) },
-			func(_, _ int, affected int64) error {
-				if affected == 0 {
-					return fmt.Errorf("%w: withdrawal %s was counted meanwhile", errAgain, c.No)
-				}
-				return nil
-			})
+		affected, err = t.insertRow(ctx, d.counted, append(withdrawalKeyed(nil, c.No), standing)...)
+		if err == nil && affected == 0 {
+			err = fmt.Errorf("%w: withdrawal %s was counted meanwhile", errAgain, c.No)
+		}
 		if err != nil {
 			return err
 		}
@@ -178,7 +167,7 @@ func (d *WithdrawalDays) applyBack(ctx context.Context, t *txn, jobs []*job) err
 		case affected > 0:
 			err = t.change(ctx, d.sub, c.day([]any{int64(c.Amount)})...)
 		default:
-			err = t.insert(ctx, d.counted, 1, func(_ int, args []any) []any { return append(withdrawalKeyed(args, c.No), givenBack) }, nil)
+			_, err = t.insertRow(ctx, d.counted, append(withdrawalKeyed(nil, c.No), givenBack)...)
 		}
 		if err != nil {
 			return err

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -20,8 +19,7 @@ type Withdrawals struct {
 
 	create, advance *kind
 
-	advanced, exists, get, of, due, byOwner string  // states 1, 2 and 5 are not final
-	owners                                  *Ledger // eachOwner reads the wallets that have withdrawals with it
+	advanced, exists, get, of, due, byOwner, owners string // states 1, 2 and 5 are not final
 }
 
 var (
@@ -44,7 +42,7 @@ func NewWithdrawals(db *DB) *Withdrawals {
 		of:       db.text(from + "owner = ? AND stage = ? ORDER BY created DESC, family, account, request LIMIT ?"),
 		due:      db.text("SELECT " + withdrawalColumns + ", due FROM {p}withdrawals WHERE due >= ? AND due < ? ORDER BY due, family, account, request LIMIT ?"),
 		byOwner:  db.text(from + "owner BETWEEN ? AND ? ORDER BY owner, created, family, account, request"),
-		owners:   &Ledger{db: db, owners: db.text("SELECT DISTINCT owner FROM {p}withdrawals WHERE owner > ? ORDER BY owner LIMIT ?")},
+		owners:   db.text("SELECT DISTINCT owner FROM {p}withdrawals WHERE owner > ? ORDER BY owner LIMIT ?"),
 	}
 	w.writes = once[wallet.Withdrawal]{
 		insert: insertion{db.text("INSERT INTO {p}withdrawals (" + withdrawalColumns + ", due, written) VALUES "), 11, db.dialect.insertIgnore("family")},
@@ -75,9 +73,9 @@ func compareWithdrawals(a, b wallet.WithdrawalNo) int {
 	return cmp.Or(cmp.Compare(a.Account.Family, b.Account.Family), cmp.Compare(a.Account.User, b.Account.User), cmp.Compare(a.Request, b.Request))
 }
 
-func scanWithdrawal(r *sql.Rows, more ...any) (w wallet.Withdrawal, err error) {
+func scanWithdrawal(r rowScanner) (w wallet.Withdrawal, err error) {
 	var wallets []byte
-	err = r.Scan(append([]any{&w.No.Account.Family, &w.No.Account.User, &w.No.Request, &w.Owner, &w.Stage, &w.Amount, &w.Created, &w.State, &wallets}, more...)...)
+	err = r.Scan(&w.No.Account.Family, &w.No.Account.User, &w.No.Request, &w.Owner, &w.Stage, &w.Amount, &w.Created, &w.State, &wallets)
 	w.Wallets = unpackWallets(wallets)
 	return w, err
 }
@@ -113,11 +111,7 @@ func (w *Withdrawals) Create(ctx context.Context, v wallet.Withdrawal) (wallet.W
 		return wallet.Withdrawal{}, false, fmt.Errorf("%w: withdrawal of wallet %d in stage %d, state %d, from %d wallets",
 			wallet.ErrInvalid, v.Owner, v.Stage, v.State, len(v.Wallets))
 	}
-	a := &writeRequest[wallet.Withdrawal]{want: v}
-	if err := w.shardOf(v.No.Account).do(ctx, w.create, 1, a); err != nil {
-		return wallet.Withdrawal{}, false, err
-	}
-	return a.got, a.isNew, nil
+	return w.writes.create(ctx, w.shardOf(v.No.Account), w.create, 1, v)
 }
 
 // Get implements wallet.Withdrawals. ErrInvalid: an invalid account.
@@ -125,16 +119,14 @@ func (w *Withdrawals) Get(ctx context.Context, no wallet.WithdrawalNo) (found wa
 	if err := checkAccount(no.Account); err != nil {
 		return found, err
 	}
-	there := false
-	err = w.shardOf(no.Account).ask(ctx, w.get, withdrawalKeyed(nil, no), func(r *sql.Rows) (err error) {
-		there = true
-		found, err = scanWithdrawal(r)
-		return err
-	})
-	if err == nil && !there {
+	all, err := list(ctx, w.shardOf(no.Account).ask, scanWithdrawal, w.get, withdrawalKeyed(nil, no)...)
+	if err == nil && len(all) == 0 {
 		err = fmt.Errorf("%w: withdrawal %s", wallet.ErrNotFound, no)
 	}
-	return found, err
+	if err != nil {
+		return found, err
+	}
+	return all[0], nil
 }
 
 // advanceJob is the job of one Advance call.
@@ -167,11 +159,7 @@ func (w *Withdrawals) applyAdvance(ctx context.Context, t *txn, jobs []*job) err
 		if affected > 0 {
 			continue
 		}
-		there := false
-		err = t.query(ctx, w.exists, key, func(r *sql.Rows) error {
-			there = true
-			return r.Scan(&state)
-		})
+		there, err := readOne(ctx, t.query, w.exists, key, &state)
 		if err != nil {
 			return err
 		}
@@ -182,27 +170,19 @@ func (w *Withdrawals) applyAdvance(ctx context.Context, t *txn, jobs []*job) err
 	return nil
 }
 
-// each queries all shards and returns at most limit of their withdrawals, in order.
-func (w *Withdrawals) each(ctx context.Context, query string, args []any, limit int, order func(a, b wallet.Withdrawal) int) ([]wallet.Withdrawal, error) {
-	var out []wallet.Withdrawal
-	for _, s := range w.db.shards {
-		err := s.ask(ctx, query, args, func(r *sql.Rows) error {
-			v, err := scanWithdrawal(r)
-			out = append(out, v)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	slices.SortFunc(out, func(a, b wallet.Withdrawal) int { return cmp.Or(order(a, b), compareWithdrawals(a.No, b.No)) })
-	return out[:min(len(out), limit)], nil
-}
-
 // Of implements wallet.Withdrawals. Of two withdrawals with the same time, the one with the lower number comes first.
 func (w *Withdrawals) Of(ctx context.Context, id wallet.ActID, stage wallet.Stage, limit int) ([]wallet.Withdrawal, error) {
 	limit = max(limit, 0)
-	return w.each(ctx, w.of, []any{int64(id), int64(stage), limit}, limit, func(a, b wallet.Withdrawal) int { return cmp.Compare(b.Created, a.Created) })
+	out, err := onAllShards(w.db, func(s *shard) ([]wallet.Withdrawal, error) {
+		return list(ctx, s.ask, scanWithdrawal, w.of, int64(id), int64(stage), limit)
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out, func(a, b wallet.Withdrawal) int {
+		return cmp.Or(cmp.Compare(b.Created, a.Created), compareWithdrawals(a.No, b.No))
+	})
+	return out[:min(len(out), limit)], nil
 }
 
 // Unfinished implements wallet.Withdrawals. Oldest means created first.
@@ -217,15 +197,7 @@ func (w *Withdrawals) Unfinished(ctx context.Context, before wallet.Instant, fro
 // Withdrawals implements wallet.WithdrawalReader. It reads one page of wallets at a time; each page is from its own
 // point in time.
 func (w *Withdrawals) Withdrawals(ctx context.Context, yield func(wallet.Withdrawal) bool) error {
-	return eachOwner(ctx, w.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Withdrawal, error) {
-		var page []wallet.Withdrawal
-		err := s.ask(ctx, w.byOwner, []any{first, last}, func(r *sql.Rows) error {
-			v, err := scanWithdrawal(r)
-			page = append(page, v)
-			return err
-		})
-		return page, err
-	}, func(v wallet.Withdrawal) int64 { return int64(v.Owner) }, yield)
+	return eachOwner(ctx, w.db, w.owners, rowsOf(scanWithdrawal, w.byOwner), func(v wallet.Withdrawal) int64 { return int64(v.Owner) }, yield)
 }
 
 // checkAccount returns ErrInvalid for an account of no known family.

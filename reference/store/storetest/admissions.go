@@ -61,25 +61,16 @@ func admissionIsOrder(t *testing.T, s AdmissionStore) {
 	granted, refused := order(number(7, 1), 30, time.Minute), order(number(7, 2), 30, time.Minute)
 	admit := func(o wallet.Order, block wallet.BlockID, want wallet.Admitted) {
 		t.Helper()
-		got, err := s.Admissions.Admit(t.Context(), o, block)
-		require.NoError(t, err)
-		require.Equal(t, want, got)
+		call(s.Admissions.Admit(t.Context(), o, block)).returns(t, want)
 	}
 	admit(granted, a.ID, wallet.Admitted{Order: granted, Block: a.ID, New: true})
 	void := refused
 	void.State = wallet.OrderVoid
 	admit(refused, 0, wallet.Admitted{Order: void, New: true})
 
-	got, isNew, err := s.Create(t.Context(), granted)
-	require.NoError(t, err)
-	require.False(t, isNew)
-	require.Equal(t, granted, got, "a later Create returns it")
-	list, err := s.Of(t.Context(), 7, granted.No.Stage)
-	require.NoError(t, err)
-	require.Equal(t, []wallet.Order{granted, void}, list)
-	open, _, err := s.Open(t.Context(), wallet.Never, 0, 10)
-	require.NoError(t, err)
-	require.Equal(t, []wallet.Order{granted}, open, "a void order is not open")
+	write(s.Create(t.Context(), granted)).keeps(t, granted, "a later Create returns it")
+	call(s.Of(t.Context(), 7, granted.No.Stage)).returns(t, []wallet.Order{granted, void})
+	first(s.Open(t.Context(), wallet.Never, 0, 10)).returns(t, []wallet.Order{granted}, "a void order is not open")
 
 	require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{granted.No}, wallet.OrderSettled))
 	settled := granted
@@ -106,22 +97,17 @@ func recordedApart(t *testing.T, s AdmissionStore) {
 		{true, 0, "it was refused"},
 	} {
 		o := order(number(wallet.ActID(i+1), 1), 10, time.Minute)
-		_, _, err := s.Create(t.Context(), o)
-		require.NoError(t, err)
+		write(s.Create(t.Context(), o)).ok(t)
 		r := wallet.Reservation{Order: o.No, Amount: o.Amount, Block: c.block}
 		if c.reserved {
-			_, _, err = s.Quotas.Record(t.Context(), r)
-			require.NoError(t, err)
+			write(s.Quotas.Record(t.Context(), r)).ok(t)
 		}
-		got, err := s.Admissions.Admit(t.Context(), o, a.ID)
-		require.NoError(t, err)
+		got := call(s.Admissions.Admit(t.Context(), o, a.ID)).ok(t)
 		require.False(t, got.New, c.why)
 		require.Equal(t, o, got.Order, c.why)
 		if got.SeparateReservation {
-			stored, isNew, err := s.Quotas.Record(t.Context(), wallet.Reservation{Order: o.No, Amount: o.Amount, Block: a.ID})
-			require.NoError(t, err)
-			require.Equal(t, !c.reserved, isNew, c.why)
-			got.Block = stored.Block
+			r := wallet.Reservation{Order: o.No, Amount: o.Amount, Block: a.ID}
+			got.Block = write(s.Quotas.Record(t.Context(), r)).recorded(t, !c.reserved, c.why).Block
 			if !c.reserved {
 				c.block = a.ID
 			}
@@ -146,11 +132,8 @@ func refusesAdmission(t *testing.T, s AdmissionStore) {
 	} {
 		o := good
 		c.change(&o)
-		_, err := s.Admissions.Admit(t.Context(), o, c.block)
-		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+		call(s.Admissions.Admit(t.Context(), o, c.block)).fails(t, wallet.ErrInvalid, why)
 	}
 	quota(t, s.Quotas, wallet.Quota{Leased: 50})
-	none, err := s.Admissions.Get(t.Context(), []wallet.OrderNo{good.No})
-	require.NoError(t, err)
-	require.Equal(t, []wallet.Order{{}}, none)
+	call(s.Admissions.Get(t.Context(), []wallet.OrderNo{good.No})).returns(t, []wallet.Order{{}})
 }

@@ -24,8 +24,7 @@ func action(n int) wallet.Action {
 
 func actionsAreListed(t *testing.T, l wallet.AuditLog) {
 	list := func(before int64, limit int) []wallet.Action {
-		got, err := l.Actions(t.Context(), before, limit)
-		require.NoError(t, err)
+		got := call(l.Actions(t.Context(), before, limit)).ok(t)
 		require.LessOrEqual(t, len(got), limit)
 		return got
 	}
@@ -61,8 +60,7 @@ func detailsAreBounded(t *testing.T, l wallet.AuditLog) {
 		a := action(1)
 		a.Detail = detail
 		require.NoError(t, l.Append(t.Context(), a))
-		got, err := l.Actions(t.Context(), 0, 1)
-		require.NoError(t, err)
+		got := call(l.Actions(t.Context(), 0, 1)).ok(t)
 		require.LessOrEqual(t, len(got[0].Detail), wallet.MaxAuditDetail)
 		require.Greater(t, len(got[0].Detail), wallet.MaxAuditDetail-4, "no more is cut than necessary")
 		require.True(t, strings.HasPrefix(detail, got[0].Detail), "characters are not split")
@@ -76,8 +74,7 @@ func manyOperators(t *testing.T, l wallet.AuditLog) {
 			require.NoError(t, l.Append(t.Context(), action(caller)))
 		}
 	})
-	all, err := l.Actions(t.Context(), 0, 2*callers*actions)
-	require.NoError(t, err)
+	all := call(l.Actions(t.Context(), 0, 2*callers*actions)).ok(t)
 	require.Len(t, all, callers*actions, "each is listed once")
 	by := map[string]int{}
 	for i, a := range all {

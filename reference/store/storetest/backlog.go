@@ -50,8 +50,7 @@ func held(shard, first, n int) (cs []wallet.Credit) {
 // take takes, requires exactly the given credits, and returns their handles.
 func take(t testable, b wallet.Backlog, shard, limit int, want []wallet.Credit) (ids []uint64) {
 	t.Helper()
-	got, err := b.Take(t.Context(), shard, limit)
-	require.NoError(t, err)
+	got := call(b.Take(t.Context(), shard, limit)).ok(t)
 	var have []wallet.Credit
 	for _, h := range got {
 		have, ids = append(have, h.Credit), append(ids, h.ID)
@@ -147,8 +146,7 @@ func takersShare(t *testing.T, b wallet.Backlog, _ *Clock) {
 	together(t, func(t *testing.T, caller int) {
 		require.NoError(t, b.Push(t.Context(), held(0, 1+caller*each, each)))
 		for range each / 8 {
-			got, err := b.Take(t.Context(), 0, 8)
-			require.NoError(t, err)
+			got := call(b.Take(t.Context(), 0, 8)).ok(t)
 			var ids []uint64
 			for _, h := range got {
 				seen[h.Credit.Amount].Add(1)
@@ -157,8 +155,7 @@ func takersShare(t *testing.T, b wallet.Backlog, _ *Clock) {
 			require.NoError(t, b.Ack(t.Context(), 0, ids))
 		}
 	})
-	left, err := b.Take(t.Context(), 0, callers*each)
-	require.NoError(t, err)
+	left := call(b.Take(t.Context(), 0, callers*each)).ok(t)
 	depth(t, b, len(left))
 	for _, h := range left {
 		seen[h.Credit.Amount].Add(1)

@@ -17,15 +17,11 @@ func Budgets(t *testing.T, open func(t *testing.T) wallet.Budgets) {
 	t.Run("story", func(t *testing.T) { budgetStory(t, open(t)) })
 	t.Run("largest amounts", func(t *testing.T) { budgetOverflow(t, open(t)) })
 	t.Run("many callers never overspend", func(t *testing.T) { neverOverspend(t, open(t)) })
-	t.Run("model", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) { budgetModel(rt, open(t)) })
-	})
+	checkModel(t, open, budgetModel)
 }
 
 func spent(t testable, s wallet.Budgets, stage wallet.Stage, want wallet.Money) {
-	got, err := s.Spent(t.Context(), stage)
-	require.NoError(t, err)
-	require.Equal(t, want, got, "spent in %s", stage)
+	call(s.Spent(t.Context(), stage)).returns(t, want, "spent in %s", stage)
 }
 
 func budgetStory(t *testing.T, s wallet.Budgets) {

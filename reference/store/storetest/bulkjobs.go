@@ -32,71 +32,45 @@ func bulkRows(n int) []wallet.BulkRow {
 }
 
 func listIsJobOnce(t *testing.T, b wallet.BulkJobs) {
-	first, isNew, err := b.Create(t.Context(), bulkJob(1), bulkRows(3))
-	require.NoError(t, err)
-	require.True(t, isNew)
 	want := bulkJob(1)
 	want.ID, want.Rows, want.State = 1, 3, wallet.BulkReady
-	require.Equal(t, want, first)
+	write(b.Create(t.Context(), bulkJob(1), bulkRows(3))).records(t, want)
 	again := bulkJob(1)
 	again.By, again.Created = "wang", eve+1
-	got, isNew, err := b.Create(t.Context(), again, bulkRows(2))
-	require.NoError(t, err)
-	require.False(t, isNew)
-	require.Equal(t, want, got, "the recorded job")
+	write(b.Create(t.Context(), again, bulkRows(2))).keeps(t, want, "the recorded job")
 	filled := bulkJob(2)
 	filled.Done, filled.Granted, filled.State, filled.ID = 5, 5, wallet.BulkDone, 77
 	rows := bulkRows(1)
 	rows[0].Outcome = "ok"
-	second, _, err := b.Create(t.Context(), filled, rows)
-	require.NoError(t, err)
-	require.Equal(t, wallet.BulkJob{ID: 2, Digest: wallet.BulkDigest{2, 31: 0xff}, Activity: "spring", By: "li", Created: eve, Rows: 1, State: wallet.BulkReady}, second,
-		"the store sets the progress")
-	for id, want := range map[int64]wallet.BulkJob{1: first, 2: second} {
-		got, err := b.Job(t.Context(), id)
-		require.NoError(t, err)
-		require.Equal(t, want, got)
-		found, ok, err := b.Find(t.Context(), want.Digest)
-		require.NoError(t, err)
-		require.True(t, ok)
-		require.Equal(t, want, found)
+	other := wallet.BulkJob{ID: 2, Digest: wallet.BulkDigest{2, 31: 0xff}, Activity: "spring", By: "li", Created: eve, Rows: 1, State: wallet.BulkReady}
+	write(b.Create(t.Context(), filled, rows)).returns(t, other, "the store sets the progress")
+	for id, want := range map[int64]wallet.BulkJob{1: want, 2: other} {
+		call(b.Job(t.Context(), id)).returns(t, want)
+		second(b.Find(t.Context(), want.Digest)).returns(t, true)
+		first(b.Find(t.Context(), want.Digest)).returns(t, want)
 	}
-	_, ok, err := b.Find(t.Context(), wallet.BulkDigest{9})
-	require.NoError(t, err)
-	require.False(t, ok)
+	second(b.Find(t.Context(), wallet.BulkDigest{9})).returns(t, false)
 	list := func(before int64, limit int) []wallet.BulkJob {
-		jobs, err := b.Jobs(t.Context(), before, limit)
-		require.NoError(t, err)
+		jobs := call(b.Jobs(t.Context(), before, limit)).ok(t)
 		return jobs
 	}
-	require.Equal(t, []wallet.BulkJob{second, first}, list(0, 10))
-	require.Equal(t, []wallet.BulkJob{second}, list(0, 1))
-	require.Equal(t, []wallet.BulkJob{first}, list(2, 10))
-	got2, err := b.Rows(t.Context(), 1, 0, 100)
-	require.NoError(t, err)
-	require.Equal(t, bulkRows(3), got2)
-	got2, err = b.Rows(t.Context(), 1, 1, 1)
-	require.NoError(t, err)
-	require.Equal(t, bulkRows(3)[1:2], got2)
-	got2, err = b.Rows(t.Context(), 1, 3, 5)
-	require.NoError(t, err)
-	require.Empty(t, got2)
-	got2, err = b.Rows(t.Context(), 2, 0, 5)
-	require.NoError(t, err)
-	require.Empty(t, got2[0].Outcome)
+	require.Equal(t, []wallet.BulkJob{other, want}, list(0, 10))
+	require.Equal(t, []wallet.BulkJob{other}, list(0, 1))
+	require.Equal(t, []wallet.BulkJob{want}, list(2, 10))
+	call(b.Rows(t.Context(), 1, 0, 100)).returns(t, bulkRows(3))
+	call(b.Rows(t.Context(), 1, 1, 1)).returns(t, bulkRows(3)[1:2])
+	require.Empty(t, call(b.Rows(t.Context(), 1, 3, 5)).ok(t))
+	require.Empty(t, call(b.Rows(t.Context(), 2, 0, 5)).ok(t)[0].Outcome)
 }
 
 func placeMovesForward(t *testing.T, b wallet.BulkJobs) {
-	_, _, err := b.Create(t.Context(), bulkJob(1), bulkRows(5))
-	require.NoError(t, err)
+	write(b.Create(t.Context(), bulkJob(1), bulkRows(5))).ok(t)
 	record := func(from int, outcomes ...string) wallet.BulkJob {
-		j, err := b.Record(t.Context(), 1, from, outcomes)
-		require.NoError(t, err)
+		j := call(b.Record(t.Context(), 1, from, outcomes)).ok(t)
 		return j
 	}
 	require.Zero(t, record(0, "ok").Done, "the job was not started")
-	_, err = b.Move(t.Context(), 1, wallet.BulkRunning)
-	require.NoError(t, err)
+	call(b.Move(t.Context(), 1, wallet.BulkRunning)).ok(t)
 	for range 2 { // a repeat changes nothing
 		j := record(0, "ok", "over_budget")
 		require.Equal(t, 2, j.Done)
@@ -105,35 +79,27 @@ func placeMovesForward(t *testing.T, b wallet.BulkJobs) {
 	require.Equal(t, 2, record(1, "not_found", "not_found", "not_found").Done, "not the current position")
 	require.Equal(t, 2, record(3, "not_found").Done)
 	require.Equal(t, 2, record(2).Done, "no outcomes")
-	_, err = b.Move(t.Context(), 1, wallet.BulkStopped)
-	require.NoError(t, err)
+	call(b.Move(t.Context(), 1, wallet.BulkStopped)).ok(t)
 	j := record(2, "ok", "ok")
 	require.Equal(t, 4, j.Done, "outcomes from before the stop are recorded")
 	require.Equal(t, wallet.BulkStopped, j.State)
-	_, err = b.Move(t.Context(), 1, wallet.BulkRunning)
-	require.NoError(t, err)
+	call(b.Move(t.Context(), 1, wallet.BulkRunning)).ok(t)
 	j = record(4, "fallback")
 	require.Equal(t, wallet.BulkDone, j.State)
 	require.Equal(t, 3, j.Granted)
-	got, err := b.Job(t.Context(), 1)
-	require.NoError(t, err)
-	require.Equal(t, j, got)
-	rows, err := b.Rows(t.Context(), 1, 0, 9)
-	require.NoError(t, err)
+	call(b.Job(t.Context(), 1)).returns(t, j)
+	rows := call(b.Rows(t.Context(), 1, 0, 9)).ok(t)
 	var outcomes []string
 	for _, r := range rows {
 		outcomes = append(outcomes, r.Outcome)
 	}
 	require.Equal(t, []string{"ok", "over_budget", "ok", "ok", "fallback"}, outcomes)
-	running, err := b.Running(t.Context(), 10)
-	require.NoError(t, err)
-	require.Empty(t, running)
+	require.Empty(t, call(b.Running(t.Context(), 10)).ok(t))
 }
 
 func bulkStatesFollow(t *testing.T, b wallet.BulkJobs) {
 	for n := range byte(3) {
-		_, _, err := b.Create(t.Context(), bulkJob(n+1), bulkRows(1))
-		require.NoError(t, err)
+		write(b.Create(t.Context(), bulkJob(n+1), bulkRows(1))).ok(t)
 	}
 	move := func(id int64, s wallet.BulkState) error {
 		j, err := b.Move(t.Context(), id, s)
@@ -149,53 +115,39 @@ func bulkStatesFollow(t *testing.T, b wallet.BulkJobs) {
 		require.NoError(t, move(id, wallet.BulkRunning))
 		require.NoError(t, move(id, wallet.BulkRunning))
 	}
-	running, err := b.Running(t.Context(), 10)
-	require.NoError(t, err)
+	running := call(b.Running(t.Context(), 10)).ok(t)
 	require.Len(t, running, 2)
 	require.EqualValues(t, 1, running[0].ID, "the oldest comes first")
-	running, err = b.Running(t.Context(), 1)
-	require.NoError(t, err)
-	require.Len(t, running, 1)
+	require.Len(t, call(b.Running(t.Context(), 1)).ok(t), 1)
 	require.NoError(t, move(1, wallet.BulkStopped))
 	require.ErrorIs(t, move(1, wallet.BulkReady), wallet.ErrNotUsable)
 	require.NoError(t, move(1, wallet.BulkRunning))
-	_, err = b.Record(t.Context(), 1, 0, []string{"ok"})
-	require.NoError(t, err)
+	call(b.Record(t.Context(), 1, 0, []string{"ok"})).ok(t)
 	require.ErrorIs(t, move(1, wallet.BulkRunning), wallet.ErrNotUsable, "done is final")
 	require.NoError(t, move(1, wallet.BulkDone))
 }
 
 func longestList(t *testing.T, b wallet.BulkJobs) {
 	rows := bulkRows(wallet.MaxBulkRows)
-	j, _, err := b.Create(t.Context(), bulkJob(1), rows)
-	require.NoError(t, err)
-	require.Equal(t, wallet.MaxBulkRows, j.Rows)
-	got, err := b.Rows(t.Context(), 1, 0, wallet.MaxBulkRows)
-	require.NoError(t, err)
-	require.Equal(t, rows, got)
+	require.Equal(t, wallet.MaxBulkRows, write(b.Create(t.Context(), bulkJob(1), rows)).ok(t).Rows)
+	call(b.Rows(t.Context(), 1, 0, wallet.MaxBulkRows)).returns(t, rows)
 }
 
 // manyRecord: if several callers record at one position, one of them advances it.
 func manyRecord(t *testing.T, b wallet.BulkJobs) {
 	const rows = 64
-	_, _, err := b.Create(t.Context(), bulkJob(1), bulkRows(rows))
-	require.NoError(t, err)
-	_, err = b.Move(t.Context(), 1, wallet.BulkRunning)
-	require.NoError(t, err)
+	write(b.Create(t.Context(), bulkJob(1), bulkRows(rows))).ok(t)
+	call(b.Move(t.Context(), 1, wallet.BulkRunning)).ok(t)
 	together(t, func(t *testing.T, caller int) {
 		for {
-			j, err := b.Job(t.Context(), 1)
-			require.NoError(t, err)
+			j := call(b.Job(t.Context(), 1)).ok(t)
 			if j.State == wallet.BulkDone {
 				return
 			}
-			after, err := b.Record(t.Context(), 1, j.Done, []string{"ok"})
-			require.NoError(t, err)
-			require.Greater(t, after.Done, j.Done, "by this caller or another one")
+			require.Greater(t, call(b.Record(t.Context(), 1, j.Done, []string{"ok"})).ok(t).Done, j.Done, "by this caller or another one")
 		}
 	})
-	j, err := b.Job(t.Context(), 1)
-	require.NoError(t, err)
+	j := call(b.Job(t.Context(), 1)).ok(t)
 	require.Equal(t, rows, j.Done)
 	require.Equal(t, rows, j.Granted, "no outcome was counted twice")
 }
@@ -214,27 +166,18 @@ func bulkRefusals(t *testing.T, b wallet.BulkJobs) {
 	} {
 		j, rows := bulkJob(1), bulkRows(1)
 		change(&j, &rows)
-		_, _, err := b.Create(t.Context(), j, rows)
-		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+		write(b.Create(t.Context(), j, rows)).fails(t, wallet.ErrInvalid, why)
 	}
 	for _, id := range []int64{0, 1, -1, 1 << 40} {
-		_, err := b.Job(t.Context(), id)
-		require.ErrorIs(t, err, wallet.ErrNotFound)
-		_, err = b.Rows(t.Context(), id, 0, 1)
-		require.ErrorIs(t, err, wallet.ErrNotFound)
-		_, err = b.Move(t.Context(), id, wallet.BulkRunning)
-		require.ErrorIs(t, err, wallet.ErrNotFound)
-		_, err = b.Record(t.Context(), id, 0, []string{"ok"})
-		require.ErrorIs(t, err, wallet.ErrNotFound)
+		call(b.Job(t.Context(), id)).fails(t, wallet.ErrNotFound)
+		call(b.Rows(t.Context(), id, 0, 1)).fails(t, wallet.ErrNotFound)
+		call(b.Move(t.Context(), id, wallet.BulkRunning)).fails(t, wallet.ErrNotFound)
+		call(b.Record(t.Context(), id, 0, []string{"ok"})).fails(t, wallet.ErrNotFound)
 	}
-	_, _, err := b.Create(t.Context(), bulkJob(1), bulkRows(1))
-	require.NoError(t, err)
-	_, err = b.Move(t.Context(), 1, wallet.BulkRunning)
-	require.NoError(t, err)
+	write(b.Create(t.Context(), bulkJob(1), bulkRows(1))).ok(t)
+	call(b.Move(t.Context(), 1, wallet.BulkRunning)).ok(t)
 	for why, outcomes := range map[string][]string{"too many": {"ok", "ok"}, "empty": {""}, "too long": {strings.Repeat("x", wallet.MaxBulkOutcome+1)}} {
-		_, err := b.Record(t.Context(), 1, 0, outcomes)
-		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+		call(b.Record(t.Context(), 1, 0, outcomes)).fails(t, wallet.ErrInvalid, why)
 	}
-	_, err = b.Record(t.Context(), 1, -1, []string{"ok"})
-	require.ErrorIs(t, err, wallet.ErrInvalid)
+	call(b.Record(t.Context(), 1, -1, []string{"ok"})).fails(t, wallet.ErrInvalid)
 }

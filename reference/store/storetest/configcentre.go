@@ -21,8 +21,7 @@ func switchesAreShared(t *testing.T, here, there wallet.ConfigCentre) {
 	expect := func(why string, want ...wallet.Switch) {
 		t.Helper()
 		for _, s := range []wallet.ConfigCentre{here, there} {
-			got, _, err := s.Read(t.Context())
-			require.NoError(t, err)
+			got := first(s.Read(t.Context())).ok(t)
 			on := []wallet.Switch{}
 			for name, is := range got {
 				require.True(t, is, "%s is listed and off", name)
@@ -48,17 +47,13 @@ func switchesAreShared(t *testing.T, here, there wallet.ConfigCentre) {
 }
 
 func settingsAreVersioned(t *testing.T, here, there wallet.ConfigCentre) {
-	_, have, err := here.Read(t.Context())
-	require.NoError(t, err)
-	require.Zero(t, have, "the initial settings")
+	second(here.Read(t.Context())).returns(t, wallet.Settings{}, "the initial settings")
 
 	to := wallet.Settings{Release: wallet.Release{Num: 1, Den: 10, WhiteList: []wallet.ActID{7, 9}}, WithdrawPerDay: 20_000, WithdrawTimes: 3, ShortPage: 5}
 	require.NoError(t, here.Change(t.Context(), to))
 	to.Version = 1
 	for _, s := range []wallet.ConfigCentre{here, there} {
-		_, have, err = s.Read(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, to, have, "all fields, for all instances")
+		second(s.Read(t.Context())).returns(t, to, "all fields, for all instances")
 	}
 	require.NoError(t, there.Set(t.Context(), wallet.SwitchStopCash, true))
 	late := to
@@ -69,18 +64,14 @@ func settingsAreVersioned(t *testing.T, here, there wallet.ConfigCentre) {
 	bad := to
 	bad.Release.Num = 11
 	require.ErrorIs(t, here.Change(t.Context(), bad), wallet.ErrInvalid, "a release of eleven in ten")
-	on, have, err := here.Read(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, to, have, "a refused change has no effect")
-	require.True(t, on[wallet.SwitchStopCash], "switches are independent of the settings")
+	second(here.Read(t.Context())).returns(t, to, "a refused change has no effect")
+	require.True(t, first(here.Read(t.Context())).ok(t)[wallet.SwitchStopCash], "switches are independent of the settings")
 
 	to.Release.WhiteList, to.WithdrawPerDay = nil, 0
 	require.NoError(t, there.Change(t.Context(), to))
 	to.Version = 2
-	on, have, err = here.Read(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, to, have, "fields can be cleared, too")
-	require.True(t, on[wallet.SwitchStopCash])
+	second(here.Read(t.Context())).returns(t, to, "fields can be cleared, too")
+	require.True(t, first(here.Read(t.Context())).ok(t)[wallet.SwitchStopCash])
 }
 
 func oneChanges(t *testing.T, here, there wallet.ConfigCentre) {
@@ -97,8 +88,7 @@ func oneChanges(t *testing.T, here, there wallet.ConfigCentre) {
 			require.ErrorIs(t, err, wallet.ErrStale)
 		}
 	})
-	_, have, err := here.Read(t.Context())
-	require.NoError(t, err)
+	have := second(here.Read(t.Context())).ok(t)
 	counts := make([]int64, rounds)
 	for i := range changed {
 		counts[i] = changed[i].Load()

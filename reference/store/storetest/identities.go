@@ -3,7 +3,6 @@ package storetest
 import (
 	"errors"
 	"slices"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,9 +21,7 @@ func Identities(t *testing.T, open func(t *testing.T) wallet.IdentityStore) {
 	t.Run("wallets that were left are bounded", func(t *testing.T) { leftIsBounded(t, open(t)) })
 	t.Run("former wallets are bounded", func(t *testing.T) { formerIsBounded(t, open(t)) })
 	t.Run("one of many callers applies", func(t *testing.T) { oneApplies(t, open(t)) })
-	t.Run("model", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) { identityModel(rt, open(t)) })
-	})
+	checkModel(t, open, identityModel)
 }
 
 func user(family wallet.Family, id wallet.UserID) wallet.Account {
@@ -37,11 +34,8 @@ func apply(t testable, s wallet.IdentityStore, c wallet.IdentityChange) wallet.P
 	var err error
 	c.Before, c.Holder, err = s.Row(t.Context(), c.Account, c.Phone)
 	require.NoError(t, err)
-	p, err := s.Apply(t.Context(), c)
-	require.NoError(t, err)
-	again, err := s.Person(t.Context(), c.Account)
-	require.NoError(t, err)
-	require.Equal(t, p, again)
+	p := call(s.Apply(t.Context(), c)).ok(t)
+	call(s.Person(t.Context(), c.Account)).returns(t, p)
 	return p
 }
 
@@ -62,8 +56,7 @@ func walletsAreDense(t *testing.T, s wallet.IdentityStore) {
 		// Dense user numbers, numbers far apart, and the largest.
 		for _, id := range []wallet.UserID{1, 2, 3, 64, 1 << 20, 7_000_000_000_000, 1<<63 - 1} {
 			a := user(family, id)
-			_, err := s.Person(t.Context(), a)
-			require.ErrorIs(t, err, wallet.ErrNotFound)
+			call(s.Person(t.Context(), a)).fails(t, wallet.ErrNotFound)
 			row(t, s, a, 0, wallet.AccountRow{}, 0)
 			want++
 			require.Equal(t, wallet.Person{ActID: want}, apply(t, s, wallet.IdentityChange{Account: a}))
@@ -104,9 +97,7 @@ func walletsJoin(t *testing.T, s wallet.IdentityStore) {
 	// The wallets that have joined wallet 2 come with it.
 	all := wallet.Person{ActID: 1, Former: []wallet.ActID{2, 3, 4}}
 	require.Equal(t, all, apply(t, s, wallet.IdentityChange{Account: as[1], Wallet: 1, Join: 2}))
-	got, err := s.Person(t.Context(), as[0])
-	require.NoError(t, err)
-	require.Equal(t, all, got, "every account of the wallet sees the joined wallets")
+	call(s.Person(t.Context(), as[0])).returns(t, all, "every account of the wallet sees the joined wallets")
 }
 
 func staleChangesNothing(t *testing.T, s wallet.IdentityStore) {
@@ -124,8 +115,7 @@ func staleChangesNothing(t *testing.T, s wallet.IdentityStore) {
 		{Account: a, Before: mine, Phone: 139, Holder: 2, Wallet: 2, Join: 1},     // this phone has no holder
 		{Account: b, Before: wallet.AccountRow{ActID: 2, Phone: phone}, Phone: 9}, // b is alone on its phone
 	} {
-		_, err := s.Apply(t.Context(), c)
-		require.ErrorIs(t, err, wallet.ErrStale)
+		call(s.Apply(t.Context(), c)).fails(t, wallet.ErrStale)
 		row(t, s, a, phone, mine, 2)
 		row(t, s, b, 139, wallet.AccountRow{ActID: 2, Phone: phone, Alone: true}, 0)
 	}
@@ -145,35 +135,26 @@ func formerIsBounded(t *testing.T, s wallet.IdentityStore) {
 	// One more wallet fits, but not one with a former wallet.
 	pair, last := wallet.MaxFormer+2, wallet.MaxFormer+3
 	apply(t, s, wallet.IdentityChange{Account: join(last).Account, Wallet: wallet.ActID(pair), Join: wallet.ActID(last)})
-	_, err := s.Apply(t.Context(), join(pair))
-	require.ErrorIs(t, err, wallet.ErrInvalid)
+	call(s.Apply(t.Context(), join(pair))).fails(t, wallet.ErrInvalid)
 	full := apply(t, s, wallet.IdentityChange{Account: join(wallet.MaxFormer + 1).Account, Wallet: 1, Join: wallet.MaxFormer + 1})
 	require.Len(t, full.Former, wallet.MaxFormer)
 	require.True(t, slices.IsSorted(full.Former))
-	p, err := s.Person(t.Context(), join(pair).Account)
-	require.NoError(t, err)
-	require.Equal(t, wallet.Person{ActID: wallet.ActID(pair), Former: []wallet.ActID{wallet.ActID(last)}}, p, "a refused change has no effect")
+	call(s.Person(t.Context(), join(pair).Account)).returns(t, wallet.Person{ActID: wallet.ActID(pair), Former: []wallet.ActID{wallet.ActID(last)}}, "a refused change has no effect")
 }
 
 func oneApplies(t *testing.T, s wallet.IdentityStore) {
 	const people = 50
-	var applied atomic.Int64
-	together(t, func(t *testing.T, _ int) {
-		for i := range people {
-			_, err := s.Apply(t.Context(), wallet.IdentityChange{Account: user(wallet.DouyinFamily, wallet.UserID(i+1)), Phone: wallet.Phone(i + 1)})
-			if err == nil {
-				applied.Add(1)
-				continue
-			}
+	onceEach(t, people, func(t *testing.T, _, i int) bool {
+		_, err := s.Apply(t.Context(), wallet.IdentityChange{Account: user(wallet.DouyinFamily, wallet.UserID(i+1)), Phone: wallet.Phone(i + 1)})
+		if err != nil {
 			require.ErrorIs(t, err, wallet.ErrStale)
 		}
+		return err == nil
 	})
-	require.EqualValues(t, people, applied.Load())
 	seen := map[wallet.ActID]bool{}
 	for i := range people {
 		a := user(wallet.DouyinFamily, wallet.UserID(i+1))
-		p, err := s.Person(t.Context(), a)
-		require.NoError(t, err)
+		p := call(s.Person(t.Context(), a)).ok(t)
 		require.False(t, seen[p.ActID], "two people have the wallet %d", p.ActID)
 		require.LessOrEqual(t, p.ActID, wallet.ActID(people))
 		seen[p.ActID] = true
@@ -240,8 +221,7 @@ func identityModel(t *rapid.T, s wallet.IdentityStore) {
 	for a, want := range rows {
 		want.Alone = bound(want.Phone) == 1
 		row(t, s, a, want.Phone, want, holders[want.Phone])
-		who, err := s.Person(t.Context(), a)
-		require.NoError(t, err)
+		who := call(s.Person(t.Context(), a)).ok(t)
 		require.Equal(t, wallet.Person{ActID: want.ActID, Former: former[want.ActID], Left: leftOf(who, left[a])}, who)
 	}
 }

@@ -23,8 +23,7 @@ func leftIsRemembered(t *testing.T, s wallet.IdentityStore) {
 	apply(t, s, wallet.IdentityChange{Account: b, At: 2})
 	require.Equal(t, wallet.Person{ActID: 2, Former: []wallet.ActID{1}}, apply(t, s, wallet.IdentityChange{Account: a, Wallet: 2, Join: 1, At: 3}), "a wallet that moves with the account is not left")
 	require.Equal(t, wallet.Person{ActID: 3, Left: left(4, 1, 2)}, apply(t, s, wallet.IdentityChange{Account: a, At: 4}), "together with the wallets that had joined it")
-	stays, err := s.Person(t.Context(), b)
-	require.NoError(t, err)
+	stays := call(s.Person(t.Context(), b)).ok(t)
 	require.Equal(t, wallet.Person{ActID: 2, Former: []wallet.ActID{1}}, stays, "accounts that stay have left nothing")
 
 	// The wallet that was left joins another one: it stays recorded under its id.
@@ -35,9 +34,7 @@ func leftIsRemembered(t *testing.T, s wallet.IdentityStore) {
 	// The other account's change brings it into the account's current wallet.
 	apply(t, s, wallet.IdentityChange{Account: b, Wallet: 5, Join: 4, At: 8})
 	home := wallet.Person{ActID: 5, Former: []wallet.ActID{1, 2, 4}, Left: left(7, 3)}
-	who, err := s.Person(t.Context(), a)
-	require.NoError(t, err)
-	require.Equal(t, home, who, "owned wallets are not left wallets")
+	call(s.Person(t.Context(), a)).returns(t, home, "owned wallets are not left wallets")
 
 	// The account leaves again, and returns by its own change.
 	away := wallet.Person{ActID: 6, Left: slices.Concat(left(9, 1, 2), left(7, 3), left(9, 4, 5))}
@@ -46,9 +43,7 @@ func leftIsRemembered(t *testing.T, s wallet.IdentityStore) {
 	back := apply(t, s, wallet.IdentityChange{Account: a, Wallet: 5, At: 10})
 	require.Equal(t, home, back)
 	back.Left[0] = wallet.LeftWallet{}
-	who, err = s.Person(t.Context(), a)
-	require.NoError(t, err)
-	require.Equal(t, home, who, "the caller may modify a result")
+	call(s.Person(t.Context(), a)).returns(t, home, "the caller may modify a result")
 }
 
 func leftIsBounded(t *testing.T, s wallet.IdentityStore) {
@@ -58,11 +53,8 @@ func leftIsBounded(t *testing.T, s wallet.IdentityStore) {
 		last = apply(t, s, wallet.IdentityChange{Account: a, At: wallet.Instant(n)})
 	}
 	require.Len(t, last.Left, wallet.MaxLeft)
-	_, err := s.Apply(t.Context(), wallet.IdentityChange{Account: a, Before: wallet.AccountRow{ActID: last.ActID}, At: 99})
-	require.ErrorIs(t, err, wallet.ErrInvalid)
-	stored, err := s.Person(t.Context(), a)
-	require.NoError(t, err)
-	require.Equal(t, last, stored, "a refused change has no effect")
+	call(s.Apply(t.Context(), wallet.IdentityChange{Account: a, Before: wallet.AccountRow{ActID: last.ActID}, At: 99})).fails(t, wallet.ErrInvalid)
+	call(s.Person(t.Context(), a)).returns(t, last, "a refused change has no effect")
 	require.Equal(t, last.ActID+1, apply(t, s, wallet.IdentityChange{Account: user(wallet.ToutiaoFamily, 1)}).ActID, "no wallet was issued meanwhile")
 	require.Len(t, apply(t, s, wallet.IdentityChange{Account: a, Wallet: 1, At: 99}).Left, wallet.MaxLeft, "returning adds one left wallet and removes one")
 }

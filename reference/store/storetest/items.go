@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"hongbao/reference/wallet"
 )
@@ -29,9 +28,7 @@ func Items(t *testing.T, open func(t *testing.T) ItemStore) {
 	t.Run("settled items are found when they expire", func(t *testing.T) { itemsExpire(t, open(t)) })
 	t.Run("reader lists by owner", func(t *testing.T) { itemsByOwner(t, open(t)) })
 	t.Run("one of many callers creates and advances", func(t *testing.T) { oneAdvances(t, open(t)) })
-	t.Run("model", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) { itemsModel(rt, open(t)) })
-	})
+	checkModel(t, open, itemsModel)
 }
 
 // cup returns the order number of a person's win of a cup of tea.
@@ -56,17 +53,13 @@ func inState(i wallet.Item, s wallet.ItemState, after time.Duration) wallet.Item
 
 func createItem(t testable, s wallet.Items, i wallet.Item) {
 	t.Helper()
-	got, isNew, err := s.Create(t.Context(), i)
-	require.NoError(t, err)
-	require.True(t, isNew)
-	require.Equal(t, i, got)
+	write(s.Create(t.Context(), i)).records(t, i)
 }
 
 // advance moves an item to its state and returns the recorded item.
 func advance(t testable, s wallet.Items, i wallet.Item) wallet.Item {
 	t.Helper()
-	got, err := s.Advance(t.Context(), []wallet.Item{i})
-	require.NoError(t, err)
+	got := call(s.Advance(t.Context(), []wallet.Item{i})).ok(t)
 	require.Len(t, got, 1)
 	return got[0]
 }
@@ -76,23 +69,14 @@ func itemOnce(t *testing.T, s ItemStore) {
 	createItem(t, s, want)
 	later := inState(want, wallet.ItemIssued, time.Hour)
 	later.Created++
-	got, isNew, err := s.Create(t.Context(), later)
-	require.NoError(t, err)
-	require.False(t, isNew)
-	require.Equal(t, want, got, "the first record is kept")
+	write(s.Create(t.Context(), later)).keeps(t, want, "the first record is kept")
 	for _, no := range neighbours(want.No) {
 		createItem(t, s, inState(item(no, 0), wallet.ItemIssued, 0))
 	}
 	createItem(t, s, inState(item(cup(7, 3), 0), wallet.ItemVoid, 0))
-	n, err := s.Count(t.Context(), wallet.Official)
-	require.NoError(t, err)
-	require.Equal(t, map[wallet.ItemState]int64{wallet.ItemOpen: 1, wallet.ItemIssued: 4, wallet.ItemVoid: 1}, n, "one of the neighbours is of another stage")
-	all, err := s.Get(t.Context(), []wallet.OrderNo{cup(9, 9), want.No, cup(7, 3), want.No})
-	require.NoError(t, err)
-	require.Equal(t, []wallet.Item{{}, want, inState(item(cup(7, 3), 0), wallet.ItemVoid, 0), want}, all)
-	all, err = s.Get(t.Context(), nil)
-	require.NoError(t, err)
-	require.Empty(t, all)
+	call(s.Count(t.Context(), wallet.Official)).returns(t, map[wallet.ItemState]int64{wallet.ItemOpen: 1, wallet.ItemIssued: 4, wallet.ItemVoid: 1}, "one of the neighbours is of another stage")
+	call(s.Get(t.Context(), []wallet.OrderNo{cup(9, 9), want.No, cup(7, 3), want.No})).returns(t, []wallet.Item{{}, want, inState(item(cup(7, 3), 0), wallet.ItemVoid, 0), want})
+	require.Empty(t, call(s.Get(t.Context(), nil)).ok(t))
 }
 
 // pathTo lists the states that lead to a state.
@@ -129,21 +113,15 @@ func itemFollows(t *testing.T, s ItemStore) {
 				want = next
 			}
 			require.Equal(t, want, advance(t, s, next), "from %s to %s", from, to)
-			got, err := s.Get(t.Context(), []wallet.OrderNo{i.No})
-			require.NoError(t, err)
-			require.Equal(t, want, got[0])
+			require.Equal(t, want, call(s.Get(t.Context(), []wallet.OrderNo{i.No})).ok(t)[0])
 		}
 	}
-	got, err := s.Advance(t.Context(), nil)
-	require.NoError(t, err)
-	require.Empty(t, got)
+	require.Empty(t, call(s.Advance(t.Context(), nil)).ok(t))
 	first, second := item(cup(2, 1), 0), item(cup(3, 1), 0)
 	createItem(t, s, first)
 	createItem(t, s, second)
 	a, b := inState(first, wallet.ItemIssued, 0), inState(second, wallet.ItemVoid, 0)
-	got, err = s.Advance(t.Context(), []wallet.Item{b, inState(item(cup(4, 1), 0), wallet.ItemIssued, 0), a, b})
-	require.NoError(t, err)
-	require.Equal(t, []wallet.Item{b, {}, a, b}, got, "results in the order of the request: an unknown item is zero, a duplicate is returned twice")
+	call(s.Advance(t.Context(), []wallet.Item{b, inState(item(cup(4, 1), 0), wallet.ItemIssued, 0), a, b})).returns(t, []wallet.Item{b, {}, a, b}, "results in the order of the request: an unknown item is zero, a duplicate is returned twice")
 }
 
 func itemKeeps(t *testing.T, s ItemStore) {
@@ -160,9 +138,7 @@ func itemKeeps(t *testing.T, s ItemStore) {
 	require.Equal(t, i, advance(t, s, i))
 	i.State, i.Ref = wallet.ItemUsing, "A-1\x00é" // another name, with arbitrary bytes
 	require.Equal(t, i, advance(t, s, i))
-	got, err := s.Get(t.Context(), []wallet.OrderNo{i.No})
-	require.NoError(t, err)
-	require.Equal(t, i, got[0])
+	require.Equal(t, i, call(s.Get(t.Context(), []wallet.OrderNo{i.No})).ok(t)[0])
 }
 
 func itemRefused(t *testing.T, s ItemStore) {
@@ -188,15 +164,11 @@ func itemRefused(t *testing.T, s ItemStore) {
 	} {
 		i := good
 		c.spoil(&i)
-		_, _, err := s.Create(t.Context(), i)
-		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
-		_, err = s.Advance(t.Context(), []wallet.Item{good, i})
-		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
+		write(s.Create(t.Context(), i)).fails(t, wallet.ErrInvalid, c.why)
+		call(s.Advance(t.Context(), []wallet.Item{good, i})).fails(t, wallet.ErrInvalid, c.why)
 	}
-	_, _, err := s.Create(t.Context(), inState(good, wallet.ItemSettled, 0))
-	require.ErrorIs(t, err, wallet.ErrInvalid, "settled is not an initial state")
-	_, err = s.Advance(t.Context(), make([]wallet.Item, wallet.MaxAdvance+1))
-	require.ErrorIs(t, err, wallet.ErrInvalid, "too many at once")
+	write(s.Create(t.Context(), inState(good, wallet.ItemSettled, 0))).fails(t, wallet.ErrInvalid, "settled is not an initial state")
+	call(s.Advance(t.Context(), make([]wallet.Item, wallet.MaxAdvance+1))).fails(t, wallet.ErrInvalid, "too many at once")
 }
 
 func itemsOf(t *testing.T, s ItemStore) {
@@ -240,8 +212,7 @@ func itemsOf(t *testing.T, s ItemStore) {
 	for _, limit := range []int{1, 3, len(want), 100} {
 		var got []wallet.Item
 		for at := (wallet.Cursor{}); ; {
-			page, err := s.Of(t.Context(), wallets, wallet.Official, at, limit)
-			require.NoError(t, err)
+			page := call(s.Of(t.Context(), wallets, wallet.Official, at, limit)).ok(t)
 			require.LessOrEqual(t, len(page), limit)
 			if got = append(got, page...); len(page) < limit {
 				break
@@ -250,12 +221,8 @@ func itemsOf(t *testing.T, s ItemStore) {
 		}
 		require.Equal(t, want, got, "in pages of %d", limit)
 	}
-	got, err := s.Of(t.Context(), wallets, wallet.InternalTest, wallet.Cursor{}, 10)
-	require.NoError(t, err)
-	require.Empty(t, got)
-	got, err = s.Of(t.Context(), nil, wallet.Official, wallet.Cursor{}, 10)
-	require.NoError(t, err)
-	require.Empty(t, got)
+	require.Empty(t, call(s.Of(t.Context(), wallets, wallet.InternalTest, wallet.Cursor{}, 10)).ok(t))
+	require.Empty(t, call(s.Of(t.Context(), nil, wallet.Official, wallet.Cursor{}, 10)).ok(t))
 }
 
 func itemsByOwner(t *testing.T, s ItemStore) {
@@ -265,14 +232,6 @@ func itemsByOwner(t *testing.T, s ItemStore) {
 		createItem(t, s, i)
 		want[i.No] = i
 	}
-	got, last := map[wallet.OrderNo]wallet.Item{}, wallet.OrderNo{}
-	require.NoError(t, s.Items(t.Context(), func(i wallet.Item) bool {
-		require.Negative(t, last.Compare(i.No), "by owner and number")
-		last, got[i.No] = i.No, i
-		return true
-	}))
-	require.Equal(t, want, got)
-	n := 0
-	require.NoError(t, s.Items(t.Context(), func(wallet.Item) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when yield returns false")
+	checkReader(t, want, func(i wallet.Item) wallet.OrderNo { return i.No },
+		func(last, next wallet.Item) bool { return last.No.Compare(next.No) < 0 }, s.Items)
 }

@@ -14,16 +14,16 @@ import (
 )
 
 // walkItems returns all items in a state before a time, in steps of limit.
-func walkItems(t testable, s wallet.Items, state wallet.ItemState, before wallet.Instant, limit int) (all []wallet.Item) {
+func walkItems(t testable, s wallet.Items, state wallet.ItemState, before wallet.Instant, limit int) []wallet.Item {
 	t.Helper()
-	for place, steps := wallet.ScanCursor(0), 0; steps == 0 || place != 0; steps++ {
-		require.Less(t, steps, 10_000, "a walk ends")
-		got, next, err := s.Due(t.Context(), state, before, place, limit)
-		require.NoError(t, err)
-		require.LessOrEqual(t, len(got), limit)
-		all, place = append(all, got...), next
+	return walkList(t, limit, due(t, s, state, before), func([]wallet.Item) {})
+}
+
+// due returns the list of the items in a state before a time.
+func due(t testable, s wallet.Items, state wallet.ItemState, before wallet.Instant) pagedList[wallet.Item] {
+	return func(from wallet.ScanCursor, limit int) ([]wallet.Item, wallet.ScanCursor, error) {
+		return s.Due(t.Context(), state, before, from, limit)
 	}
-	return all
 }
 
 func itemsUnsettled(t *testing.T, s ItemStore) {
@@ -46,24 +46,17 @@ func itemsUnsettled(t *testing.T, s ItemStore) {
 	for n := range batch {
 		batch[n] = inState(batch[n], wallet.ItemProcessing, time.Hour)
 	}
-	got, err := s.Advance(t.Context(), batch)
-	require.NoError(t, err)
-	require.Equal(t, batch, got)
+	call(s.Advance(t.Context(), batch)).returns(t, batch)
 	require.Equal(t, all[200:], walkItems(t, s, wallet.ItemIssued, wallet.Never, 70), "items in a later state are not listed")
 	require.ElementsMatch(t, batch, walkItems(t, s, wallet.ItemProcessing, wallet.Never, 70), "each item of the same time once")
 
-	place, left := wallet.ScanCursor(0), 0
-	for steps := 0; steps == 0 || place != 0; steps++ { // items that settle during the walk do not shift the rest
-		step, next, err := s.Due(t.Context(), wallet.ItemIssued, wallet.Never, place, 100)
-		require.NoError(t, err)
-		for n := range step {
+	left := walkList(t, 100, due(t, s, wallet.ItemIssued, wallet.Never), func(step []wallet.Item) {
+		for n := range step { // items that settle during the walk do not shift the rest
 			step[n] = inState(step[n], wallet.ItemProcessing, 2*time.Hour)
 		}
-		_, err = s.Advance(t.Context(), step)
-		require.NoError(t, err)
-		left, place = left+len(step), next
-	}
-	require.Equal(t, many-200, left)
+		call(s.Advance(t.Context(), step)).ok(t)
+	})
+	require.Len(t, left, many-200)
 	require.Empty(t, walkItems(t, s, wallet.ItemIssued, wallet.Never, 10))
 	require.Len(t, walkItems(t, s, wallet.ItemProcessing, wallet.Never, 1000), many)
 }
@@ -95,9 +88,7 @@ func oneAdvances(t *testing.T, s ItemStore) {
 	together(t, func(t *testing.T, caller int) {
 		for n := range wins {
 			i := item(cup(wallet.ActID(n+1), 1), 0)
-			_, isNew, err := s.Create(t.Context(), i)
-			require.NoError(t, err)
-			if isNew {
+			if second(s.Create(t.Context(), i)).ok(t) {
 				created.Add(1)
 			}
 			i = inState(i, wallet.ItemIssued, time.Duration(caller)*time.Second)
@@ -122,11 +113,9 @@ func itemsModel(t *rapid.T, s ItemStore) {
 			if rapid.IntRange(0, 4).Draw(t, "moved") == 0 {
 				i.State = wallet.ItemMoved
 			}
-			_, isNew, err := s.Create(t.Context(), i)
-			require.NoError(t, err)
 			_, known := model[no]
-			require.Equal(t, !known, isNew)
-			if isNew {
+			write(s.Create(t.Context(), i)).recorded(t, !known)
+			if !known {
 				model[no] = i
 			}
 			continue
@@ -151,13 +140,9 @@ func itemsModel(t *rapid.T, s ItemStore) {
 			waiting[i.State] = append(waiting[i.State], i)
 		}
 	}
-	n, err := s.Count(t.Context(), wallet.Official)
-	require.NoError(t, err)
-	require.Equal(t, counts, n)
+	call(s.Count(t.Context(), wallet.Official)).returns(t, counts)
 	for state := wallet.ItemOpen; state <= wallet.ItemMoved; state++ {
 		require.ElementsMatch(t, waiting[state], walkItems(t, s, state, wallet.Never, 2))
 	}
-	got, err := s.Get(t.Context(), slices.Collect(maps.Keys(model)))
-	require.NoError(t, err)
-	require.ElementsMatch(t, slices.Collect(maps.Values(model)), got)
+	require.ElementsMatch(t, slices.Collect(maps.Values(model)), call(s.Get(t.Context(), slices.Collect(maps.Keys(model)))).ok(t))
 }

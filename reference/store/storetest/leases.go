@@ -3,7 +3,6 @@ package storetest
 import (
 	"fmt"
 	"strconv"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,9 +33,7 @@ func Leases(t *testing.T, open func(t *testing.T) (s wallet.Leases, pass func(ti
 
 func hold(t *testing.T, s wallet.Leases, name, holder string, want bool, why string) {
 	t.Helper()
-	got, err := s.Hold(t.Context(), name, holder, leaseTTL)
-	require.NoError(t, err)
-	require.Equal(t, want, got, why)
+	call(s.Hold(t.Context(), name, holder, leaseTTL)).returns(t, want, why)
 }
 
 func oneHolds(t *testing.T, s wallet.Leases, _ func(time.Duration)) {
@@ -68,27 +65,14 @@ func leaseEnds(t *testing.T, s wallet.Leases, pass func(time.Duration)) {
 }
 
 func oneOfMany(t *testing.T, s wallet.Leases, _ func(time.Duration)) {
-	const names = 50
-	var held [names]atomic.Int64
-	together(t, func(t *testing.T, caller int) {
-		for i := range names {
-			ok, err := s.Hold(t.Context(), "many-"+strconv.Itoa(i), strconv.Itoa(caller), time.Hour)
-			require.NoError(t, err)
-			if ok {
-				held[i].Add(1)
-			}
-		}
+	onceEach(t, 50, func(t *testing.T, caller, i int) bool {
+		return call(s.Hold(t.Context(), "many-"+strconv.Itoa(i), strconv.Itoa(caller), time.Hour)).ok(t)
 	})
-	for i := range held {
-		require.EqualValues(t, 1, held[i].Load(), "holders of lease %d", i)
-	}
 }
 
 func join(t *testing.T, s wallet.Leases, group, member string, want ...string) {
 	t.Helper()
-	got, err := s.Join(t.Context(), group, member, leaseTTL)
-	require.NoError(t, err)
-	require.Equal(t, want, got)
+	call(s.Join(t.Context(), group, member, leaseTTL)).returns(t, want)
 }
 
 func groupMembers(t *testing.T, s wallet.Leases, pass func(time.Duration)) {
@@ -113,23 +97,18 @@ func manyJoin(t *testing.T, s wallet.Leases, _ func(time.Duration)) {
 	}
 	together(t, func(t *testing.T, caller int) {
 		for range 20 {
-			got, err := s.Join(t.Context(), "many", want[caller], time.Hour)
-			require.NoError(t, err)
+			got := call(s.Join(t.Context(), "many", want[caller], time.Hour)).ok(t)
 			require.Contains(t, got, want[caller], "the joining member is listed")
 			require.Subset(t, want, got)
 		}
 	})
-	got, err := s.Join(t.Context(), "many", want[0], time.Hour)
-	require.NoError(t, err)
-	require.Equal(t, want, got)
+	call(s.Join(t.Context(), "many", want[0], time.Hour)).returns(t, want)
 }
 
 func leaseHasLength(t *testing.T, s wallet.Leases, _ func(time.Duration)) {
 	for _, ttl := range []time.Duration{0, -time.Second} {
-		_, err := s.Hold(t.Context(), "shard", "a", ttl)
-		require.ErrorIs(t, err, wallet.ErrInvalid)
-		_, err = s.Join(t.Context(), "posters", "a", ttl)
-		require.ErrorIs(t, err, wallet.ErrInvalid)
+		call(s.Hold(t.Context(), "shard", "a", ttl)).fails(t, wallet.ErrInvalid)
+		call(s.Join(t.Context(), "posters", "a", ttl)).fails(t, wallet.ErrInvalid)
 	}
 	hold(t, s, "shard", "b", true, "the lease was not taken")
 	join(t, s, "posters", "b", "b")

@@ -69,9 +69,7 @@ func balance(t testable, l LedgerStore, a wallet.AccountNo, want wallet.Money) {
 
 func post(t testable, l wallet.Ledger, batch []wallet.Credit, want ...wallet.PostOutcome) {
 	t.Helper()
-	got, err := l.Post(t.Context(), batch)
-	require.NoError(t, err)
-	require.Equal(t, want, got)
+	call(l.Post(t.Context(), batch)).returns(t, want)
 }
 
 // costs returns the sum over all cost accounts of a stage, and requires that all accounts of all stages sum to zero
@@ -116,9 +114,7 @@ func postsOnce(t *testing.T, l LedgerStore, _ *Clock) {
 	balance(t, l, personal(1), 30+3*7)
 	balance(t, l, wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: wallet.ExternalDrill, Owner: 1}, 7)
 	require.EqualValues(t, -7, costs(t, l, wallet.ExternalDrill))
-	got, err := l.Post(t.Context(), nil)
-	require.NoError(t, err)
-	require.Empty(t, got)
+	require.Empty(t, call(l.Post(t.Context(), nil)).ok(t))
 }
 
 func postsAllOrNothing(t *testing.T, l LedgerStore, _ *Clock) {
@@ -133,15 +129,13 @@ func postsAllOrNothing(t *testing.T, l LedgerStore, _ *Clock) {
 		{credit(number(1, 9), math.MaxInt64, 0), wallet.ErrOverflow}, // the balance would wrap
 	} {
 		batch := []wallet.Credit{credit(number(1, 2), 4, 0), credit(number(3, 1), 5, 0), credit(number(1, 3), 6, 0), good, c.bad}
-		_, err := l.Post(t.Context(), batch)
-		require.ErrorIs(t, err, c.want)
+		call(l.Post(t.Context(), batch)).fails(t, c.want)
 		balance(t, l, personal(1), 30)
 		balance(t, l, personal(3), 0)
 		require.EqualValues(t, -30, costs(t, l, wallet.Official))
 	}
 	// Two owners' balances fit, but not the sum that the batch takes from the cost account.
-	_, err := l.Post(t.Context(), []wallet.Credit{credit(number(4, 1), math.MaxInt64, 0), credit(number(5, 1), math.MaxInt64, 0)})
-	require.ErrorIs(t, err, wallet.ErrOverflow)
+	call(l.Post(t.Context(), []wallet.Credit{credit(number(4, 1), math.MaxInt64, 0), credit(number(5, 1), math.MaxInt64, 0)})).fails(t, wallet.ErrOverflow)
 	balance(t, l, personal(4), 0)
 	post(t, l, []wallet.Credit{credit(number(1, 2), 4, 0), credit(number(3, 1), 5, 0)}, wallet.PostedNow, wallet.PostedNow)
 	v, err := l.View(t.Context(), wallet.ViewQuery{Wallets: []wallet.ActID{1}, Stage: wallet.Official, Limit: 10,
@@ -172,8 +166,7 @@ func entriesCarryTimes(t *testing.T, l LedgerStore, clock *Clock) {
 	first := clock.Now()
 	clock.Advance(time.Hour)
 	post(t, l, []wallet.Credit{a, b}, wallet.PostedBefore, wallet.PostedNow)
-	v, err := l.View(t.Context(), wallet.ViewQuery{Wallets: []wallet.ActID{1}, Stage: wallet.Official, Limit: 10})
-	require.NoError(t, err)
+	v := call(l.View(t.Context(), wallet.ViewQuery{Wallets: []wallet.ActID{1}, Stage: wallet.Official, Limit: 10})).ok(t)
 	require.Equal(t, []wallet.Entry{
 		{Account: personal(1), Amount: 30, Order: a.Order, Opened: a.Opened, Posted: first},
 		{Account: personal(1), Amount: 50, Order: b.Order, Opened: b.Opened, Posted: clock.Now()},
@@ -188,8 +181,7 @@ func callersPostOnce(t *testing.T, l LedgerStore, _ *Clock) {
 			// Each caller posts the same orders, two at a time, from a different start.
 			n := (i + caller*7) % orders
 			batch := []wallet.Credit{credit(number(wallet.ActID(n+1), 1), 9, 0), credit(number(wallet.ActID((n+1)%orders+1), 1), 9, 0)}
-			got, err := l.Post(t.Context(), batch)
-			require.NoError(t, err)
+			got := call(l.Post(t.Context(), batch)).ok(t)
 			written[caller] = append(written[caller], got...)
 		}
 	})

@@ -24,8 +24,7 @@ func announcement(text string) wallet.Announcement {
 
 func announcementsComeAndGo(t *testing.T, n wallet.Notices) {
 	list := func(now wallet.Instant) (out []wallet.Announcement) {
-		out, err := n.Announcements(t.Context(), now)
-		require.NoError(t, err)
+		out = call(n.Announcements(t.Context(), now)).ok(t)
 		return out
 	}
 	require.Empty(t, list(eve))
@@ -33,8 +32,7 @@ func announcementsComeAndGo(t *testing.T, n wallet.Notices) {
 	b.Apps, b.From, b.To, b.Text = []wallet.App{wallet.Douyin, wallet.Xigua}, eve.Add(time.Hour), eve.Add(2*time.Hour), ""
 	a.ID = 999 // assigned by the store, whatever the caller sets
 	announce := func(x wallet.Announcement, now wallet.Instant) int64 {
-		id, err := n.Announce(t.Context(), x, now)
-		require.NoError(t, err)
+		id := call(n.Announce(t.Context(), x, now)).ok(t)
 		require.Positive(t, id)
 		return id
 	}
@@ -55,8 +53,7 @@ func announcementsComeAndGo(t *testing.T, n wallet.Notices) {
 	for why, wrong := range map[string]wallet.Announcement{
 		"no text": {From: eve, To: eve + 1}, "no time": {Text: "x", From: eve, To: eve}, "app": {Text: "x", From: eve, To: eve + 1, Apps: []wallet.App{9}},
 	} {
-		_, err := n.Announce(t.Context(), wrong, eve)
-		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+		call(n.Announce(t.Context(), wrong, eve)).fails(t, wallet.ErrInvalid, why)
 	}
 }
 
@@ -65,52 +62,38 @@ func announcementsAreBounded(t *testing.T, n wallet.Notices) {
 	full.TextZH = strings.Repeat("红", wallet.MaxAnnouncement/3)
 	for i := range wallet.MaxAnnouncements {
 		full.Text = full.Text[:wallet.MaxAnnouncement-2] + string(rune('a'+i))
-		_, err := n.Announce(t.Context(), full, eve)
-		require.NoError(t, err)
+		call(n.Announce(t.Context(), full, eve)).ok(t)
 	}
-	_, err := n.Announce(t.Context(), announcement("one too many"), eve)
-	require.ErrorIs(t, err, wallet.ErrOverloaded)
-	all, err := n.Announcements(t.Context(), eve)
-	require.NoError(t, err)
+	call(n.Announce(t.Context(), announcement("one too many"), eve)).fails(t, wallet.ErrOverloaded)
+	all := call(n.Announcements(t.Context(), eve)).ok(t)
 	require.Len(t, all, wallet.MaxAnnouncements)
 	require.Equal(t, full.TextZH, all[0].TextZH)
-	_, err = n.Announce(t.Context(), full, eve)
-	require.NoError(t, err, "a repeat is not counted")
+	call(n.Announce(t.Context(), full, eve)).ok(t, "a repeat is not counted")
 	later := announcement("when they are over")
 	later.From, later.To = full.To, full.To.Add(time.Hour)
-	_, err = n.Announce(t.Context(), later, full.To)
-	require.NoError(t, err)
+	call(n.Announce(t.Context(), later, full.To)).ok(t)
 }
 
 func pageConfigVersions(t *testing.T, n wallet.Notices) {
 	config := func(body, by string) wallet.PageConfig {
 		return wallet.PageConfig{Body: []byte(body), By: by, At: eve}
 	}
-	none, err := n.PageConfig(t.Context(), 0)
-	require.NoError(t, err)
-	require.Zero(t, none)
-	_, err = n.PageConfig(t.Context(), 1)
-	require.ErrorIs(t, err, wallet.ErrNotFound)
-	_, err = n.Publish(t.Context(), config(`{}`, "a"), 1)
-	require.ErrorIs(t, err, wallet.ErrStale, "its base version does not exist")
+	require.Zero(t, call(n.PageConfig(t.Context(), 0)).ok(t))
+	call(n.PageConfig(t.Context(), 1)).fails(t, wallet.ErrNotFound)
+	call(n.Publish(t.Context(), config(`{}`, "a"), 1)).fails(t, wallet.ErrStale, "its base version does not exist")
 
 	large := `{"a":"` + strings.Repeat("红", (wallet.MaxPageConfig-8)/3) + `"}`
 	bodies := []string{`{"banner": "年"}`, large, `{"banner": "年"}`}
 	for i, body := range bodies {
 		for range 2 { // a repeat returns the first result
-			version, err := n.Publish(t.Context(), config(body, "li"), int64(i))
-			require.NoError(t, err)
+			version := call(n.Publish(t.Context(), config(body, "li"), int64(i))).ok(t)
 			require.EqualValues(t, i+1, version)
 		}
 	}
 	for i, body := range bodies {
-		got, err := n.PageConfig(t.Context(), int64(i+1))
-		require.NoError(t, err)
-		require.Equal(t, wallet.PageConfig{Version: int64(i + 1), Body: []byte(body), By: "li", At: eve}, got)
+		call(n.PageConfig(t.Context(), int64(i+1))).returns(t, wallet.PageConfig{Version: int64(i + 1), Body: []byte(body), By: "li", At: eve})
 	}
-	force, err := n.PageConfig(t.Context(), 0)
-	require.NoError(t, err)
-	require.EqualValues(t, 3, force.Version)
+	require.EqualValues(t, 3, call(n.PageConfig(t.Context(), 0)).ok(t).Version)
 	for why, c := range map[string]struct {
 		config wallet.PageConfig
 		was    int64
@@ -130,14 +113,10 @@ func pageConfigVersions(t *testing.T, n wallet.Notices) {
 		"no operator":                                {config(`{}`, ""), 3, wallet.ErrInvalid},
 		"a name that is too long":                    {config(`{}`, strings.Repeat("x", wallet.MaxOperatorName+1)), 3, wallet.ErrInvalid},
 	} {
-		_, err := n.Publish(t.Context(), c.config, c.was)
-		require.ErrorIs(t, err, c.want, why)
+		call(n.Publish(t.Context(), c.config, c.was)).fails(t, c.want, why)
 	}
-	_, err = n.PageConfig(t.Context(), -1)
-	require.ErrorIs(t, err, wallet.ErrNotFound)
-	all, err := n.PageConfigs(t.Context(), 2)
-	require.NoError(t, err)
-	require.Equal(t, []wallet.PageConfig{{Version: 3, By: "li", At: eve}, {Version: 2, By: "li", At: eve}}, all)
+	call(n.PageConfig(t.Context(), -1)).fails(t, wallet.ErrNotFound)
+	call(n.PageConfigs(t.Context(), 2)).returns(t, []wallet.PageConfig{{Version: 3, By: "li", At: eve}, {Version: 2, By: "li", At: eve}})
 }
 
 // manyPublish: of several publications based on one version, one becomes the next version.
@@ -145,8 +124,7 @@ func manyPublish(t *testing.T, n wallet.Notices) {
 	together(t, func(t *testing.T, caller int) {
 		by := string(rune('a' + caller))
 		for done := 0; done < 3; {
-			now, err := n.PageConfig(t.Context(), 0)
-			require.NoError(t, err)
+			now := call(n.PageConfig(t.Context(), 0)).ok(t)
 			version, err := n.Publish(t.Context(), wallet.PageConfig{Body: []byte(`{"by":"` + by + strings.Repeat("x", done) + `"}`), By: by, At: eve}, now.Version)
 			if err == nil {
 				require.Equal(t, now.Version+1, version)
@@ -156,8 +134,7 @@ func manyPublish(t *testing.T, n wallet.Notices) {
 			require.ErrorIs(t, err, wallet.ErrStale)
 		}
 	})
-	all, err := n.PageConfigs(t.Context(), 100)
-	require.NoError(t, err)
+	all := call(n.PageConfigs(t.Context(), 100)).ok(t)
 	require.Len(t, all, 3*callers)
 	for i, c := range all {
 		require.EqualValues(t, len(all)-i, c.Version, "no number is skipped")

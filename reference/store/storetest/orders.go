@@ -3,7 +3,6 @@ package storetest
 import (
 	"math"
 	"slices"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,54 +33,35 @@ func Orders(t *testing.T, open func(t *testing.T) OrderStore) {
 	t.Run("open finds the oldest", func(t *testing.T) { openFindsOldest(t, open(t)) })
 	t.Run("reader lists by owner", func(t *testing.T) { ordersByOwner(t, open(t)) })
 	t.Run("one of many callers creates", func(t *testing.T) { oneCreates(t, open(t)) })
-	t.Run("model", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) { ordersModel(rt, open(t)) })
-	})
+	checkModel(t, open, ordersModel)
 }
 
 func createIsIdempotent(t *testing.T, s OrderStore) {
 	want := order(number(7, 1), math.MaxInt64, time.Minute)
-	got, isNew, err := s.Create(t.Context(), want)
-	require.NoError(t, err)
-	require.True(t, isNew)
-	require.Equal(t, want, got)
+	write(s.Create(t.Context(), want)).records(t, want)
 
 	repeat := want
 	repeat.Created++ // a retry arrives later
-	got, isNew, err = s.Create(t.Context(), repeat)
-	require.NoError(t, err)
-	require.False(t, isNew)
-	require.Equal(t, want, got, "the first record is kept")
+	write(s.Create(t.Context(), repeat)).keeps(t, want, "the first record is kept")
 
 	other := want
 	other.Amount = 1
-	got, isNew, err = s.Create(t.Context(), other)
-	require.NoError(t, err)
-	require.False(t, isNew)
+	got := write(s.Create(t.Context(), other)).recorded(t, false)
 	require.False(t, other.SameGrant(got), "the caller detects the conflict by comparison")
 
 	for _, no := range neighbours(want.No) {
-		_, isNew, err = s.Create(t.Context(), order(no, 1, 0))
-		require.NoError(t, err)
-		require.True(t, isNew, "%s is another order", no)
+		write(s.Create(t.Context(), order(no, 1, 0))).recorded(t, true, "%s is another order", no)
 	}
-	n, err := s.OpenCount(t.Context())
-	require.NoError(t, err)
-	require.EqualValues(t, 6, n, "repeats are not counted")
+	call(s.OpenCount(t.Context())).returns(t, 6, "repeats are not counted")
 }
 
 func getKeepsOrder(t *testing.T, s OrderStore) {
 	a, b := order(number(1, 1), 10, 0), order(number(2, 1), 20, 0)
 	for _, o := range []wallet.Order{a, b} {
-		_, _, err := s.Create(t.Context(), o)
-		require.NoError(t, err)
+		write(s.Create(t.Context(), o)).ok(t)
 	}
-	got, err := s.Get(t.Context(), []wallet.OrderNo{b.No, number(1, 2), number(3, 1), a.No, b.No})
-	require.NoError(t, err)
-	require.Equal(t, []wallet.Order{b, {}, {}, a, b}, got)
-	got, err = s.Get(t.Context(), nil)
-	require.NoError(t, err)
-	require.Empty(t, got)
+	call(s.Get(t.Context(), []wallet.OrderNo{b.No, number(1, 2), number(3, 1), a.No, b.No})).returns(t, []wallet.Order{b, {}, {}, a, b})
+	require.Empty(t, call(s.Get(t.Context(), nil)).ok(t))
 }
 
 func finishMovesForward(t *testing.T, s OrderStore) {
@@ -98,21 +78,14 @@ func finishMovesForward(t *testing.T, s OrderStore) {
 		{6, []wallet.OrderState{wallet.OrderVoid, wallet.OrderSettled}, wallet.OrderVoid},
 	} {
 		no := number(1, c.rain)
-		_, _, err := s.Create(t.Context(), order(no, 1, 0))
-		require.NoError(t, err)
+		write(s.Create(t.Context(), order(no, 1, 0))).ok(t)
 		for _, to := range c.steps {
 			require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{number(9, 9), no, no}, to), "an unknown number is ignored")
 		}
-		got, err := s.Get(t.Context(), []wallet.OrderNo{no})
-		require.NoError(t, err)
-		require.Equal(t, c.want, got[0].State, "rain %d", c.rain)
+		require.Equal(t, c.want, call(s.Get(t.Context(), []wallet.OrderNo{no})).ok(t)[0].State, "rain %d", c.rain)
 	}
-	n, err := s.OpenCount(t.Context())
-	require.NoError(t, err)
-	require.EqualValues(t, 1, n)
-	o, isNew, err := s.Create(t.Context(), order(number(1, 2), 1, 0))
-	require.NoError(t, err)
-	require.False(t, isNew)
+	call(s.OpenCount(t.Context())).returns(t, 1)
+	o := write(s.Create(t.Context(), order(number(1, 2), 1, 0))).recorded(t, false)
 	require.Equal(t, wallet.OrderSettled, o.State, "a repeat does not open it again")
 }
 
@@ -120,26 +93,16 @@ func finishMovesForward(t *testing.T, s OrderStore) {
 func movedIsFinal(t *testing.T, s OrderStore) {
 	moved := order(number(1, 1), 7, 0)
 	moved.State = wallet.OrderMoved
-	_, isNew, err := s.Create(t.Context(), moved)
-	require.NoError(t, err)
-	require.True(t, isNew)
+	write(s.Create(t.Context(), moved)).recorded(t, true)
 	for _, to := range []wallet.OrderState{wallet.OrderSettled, wallet.OrderVoid} {
 		require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{moved.No}, to))
 	}
-	got, isNew, err := s.Create(t.Context(), order(moved.No, 7, time.Minute))
-	require.NoError(t, err)
-	require.False(t, isNew)
-	require.Equal(t, moved, got)
-	n, err := s.OpenCount(t.Context())
-	require.NoError(t, err)
-	require.Zero(t, n)
+	write(s.Create(t.Context(), order(moved.No, 7, time.Minute))).keeps(t, moved)
+	require.Zero(t, call(s.OpenCount(t.Context())).ok(t))
 	taken := order(number(1, 2), 7, 0)
-	_, _, err = s.Create(t.Context(), taken)
-	require.NoError(t, err)
+	write(s.Create(t.Context(), taken)).ok(t)
 	moved.No = taken.No
-	got, _, err = s.Create(t.Context(), moved)
-	require.NoError(t, err)
-	require.Equal(t, taken, got, "a recorded order is not given up")
+	write(s.Create(t.Context(), moved)).returns(t, taken, "a recorded order is not given up")
 }
 
 func ofListsOneStage(t *testing.T, s OrderStore) {
@@ -149,8 +112,7 @@ func ofListsOneStage(t *testing.T, s OrderStore) {
 			for _, stage := range []wallet.Stage{wallet.ExternalDrill, wallet.Official} {
 				for id := wallet.ActID(1); id < 3; id++ {
 					o := order(wallet.OrderNo{ActID: id, Scene: scene, Rain: rain, Award: wallet.Cash, Stage: stage}, 5, 0)
-					_, _, err := s.Create(t.Context(), o)
-					require.NoError(t, err)
+					write(s.Create(t.Context(), o)).ok(t)
 					if id == 2 && stage == wallet.Official {
 						want = append(want, o)
 					}
@@ -160,15 +122,9 @@ func ofListsOneStage(t *testing.T, s OrderStore) {
 	}
 	slices.SortFunc(want, func(a, b wallet.Order) int { return a.No.Compare(b.No) })
 	require.Len(t, want, 9)
-	got, err := s.Of(t.Context(), 2, wallet.Official)
-	require.NoError(t, err)
-	require.Equal(t, want, got)
-	got, err = s.Of(t.Context(), 2, wallet.InternalTest)
-	require.NoError(t, err)
-	require.Empty(t, got)
-	got, err = s.Of(t.Context(), 1000, wallet.Official)
-	require.NoError(t, err)
-	require.Empty(t, got)
+	call(s.Of(t.Context(), 2, wallet.Official)).returns(t, want)
+	require.Empty(t, call(s.Of(t.Context(), 2, wallet.InternalTest)).ok(t))
+	require.Empty(t, call(s.Of(t.Context(), 1000, wallet.Official)).ok(t))
 }
 
 func openFindsOldest(t *testing.T, s OrderStore) {
@@ -176,17 +132,14 @@ func openFindsOldest(t *testing.T, s OrderStore) {
 	var nos []wallet.OrderNo
 	for i := range many {
 		o := order(number(wallet.ActID(i+1), 1), 1, time.Duration(i)*time.Millisecond)
-		_, _, err := s.Create(t.Context(), o)
-		require.NoError(t, err)
+		write(s.Create(t.Context(), o)).ok(t)
 		nos = append(nos, o.No)
 	}
 	created := func(i int) wallet.Instant { return eve.Add(time.Second + time.Duration(i)*time.Millisecond) }
 	expect := func(before wallet.Instant, limit int, want []wallet.OrderNo) {
 		t.Helper()
-		got, _, err := s.Open(t.Context(), before, 0, limit)
-		require.NoError(t, err)
 		var have []wallet.OrderNo
-		for _, o := range got {
+		for _, o := range first(s.Open(t.Context(), before, 0, limit)).ok(t) {
 			require.Equal(t, wallet.OrderOpen, o.State)
 			have = append(have, o.No)
 		}
@@ -197,16 +150,13 @@ func openFindsOldest(t *testing.T, s OrderStore) {
 	expect(wallet.Never, 10, nos[:10])
 	expect(wallet.Never, 2*many, nos)
 	var walked []wallet.OrderNo
-	for place, steps := wallet.ScanCursor(0), 0; steps == 0 || place != 0; steps++ {
-		got, next, err := s.Open(t.Context(), wallet.Never, place, 70)
-		require.NoError(t, err)
-		require.LessOrEqual(t, len(got), 70)
-		require.Less(t, steps, many, "a walk ends")
-		for _, o := range got {
+	walkList(t, 70, func(from wallet.ScanCursor, limit int) ([]wallet.Order, wallet.ScanCursor, error) {
+		return s.Open(t.Context(), wallet.Never, from, limit)
+	}, func(step []wallet.Order) {
+		for _, o := range step {
 			walked = append(walked, o.No)
 		}
-		place = next
-	}
+	})
 	require.Equal(t, nos, walked, "a walk returns each order once, whether it is settled meanwhile or not")
 	require.NoError(t, s.Finish(t.Context(), nos[:2500], wallet.OrderSettled))
 	expect(wallet.Never, 10, nos[2500:2510])
@@ -215,54 +165,33 @@ func openFindsOldest(t *testing.T, s OrderStore) {
 	expect(wallet.Never, 10, nos[2500:2501])
 	require.NoError(t, s.Finish(t.Context(), nos, wallet.OrderVoid))
 	expect(wallet.Never, 10, nil)
-	n, err := s.OpenCount(t.Context())
-	require.NoError(t, err)
-	require.Zero(t, n)
+	require.Zero(t, call(s.OpenCount(t.Context())).ok(t))
 }
 
 func ordersByOwner(t *testing.T, s OrderStore) {
 	want := map[wallet.OrderNo]wallet.Order{}
 	for i := range 300 {
 		o := order(number(wallet.ActID(i*37%100+1), int32(i)), wallet.Money(i+1), 0)
-		_, _, err := s.Create(t.Context(), o)
-		require.NoError(t, err)
+		write(s.Create(t.Context(), o)).ok(t)
 		want[o.No] = o
 	}
-	got := map[wallet.OrderNo]wallet.Order{}
-	last := wallet.ActID(0)
-	require.NoError(t, s.Orders(t.Context(), func(o wallet.Order) bool {
-		require.GreaterOrEqual(t, o.No.ActID, last)
-		require.NotContains(t, got, o.No)
-		last = o.No.ActID
-		got[o.No] = o
-		return true
-	}))
-	require.Equal(t, want, got)
-	n := 0
-	require.NoError(t, s.Orders(t.Context(), func(wallet.Order) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when yield returns false")
+	checkReader(t, want, func(o wallet.Order) wallet.OrderNo { return o.No },
+		func(last, next wallet.Order) bool { return last.No.ActID <= next.No.ActID }, s.Orders)
 }
 
 func oneCreates(t *testing.T, s OrderStore) {
-	const orders = 100
-	var created atomic.Int64
-	together(t, func(t *testing.T, caller int) {
-		for i := range orders {
-			o := order(number(wallet.ActID(i+1), 1), wallet.Money(caller+1), 0)
-			got, isNew, err := s.Create(t.Context(), o)
-			require.NoError(t, err)
-			require.Equal(t, o.No, got.No)
-			if isNew {
-				created.Add(1)
-				require.Equal(t, o, got)
-			}
-			require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{o.No}, wallet.OrderSettled))
+	onceEach(t, 100, func(t *testing.T, caller, i int) bool {
+		o := order(number(wallet.ActID(i+1), 1), wallet.Money(caller+1), 0)
+		got, isNew, err := s.Create(t.Context(), o)
+		require.NoError(t, err)
+		require.Equal(t, o.No, got.No)
+		if isNew {
+			require.Equal(t, o, got)
 		}
+		require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{o.No}, wallet.OrderSettled))
+		return isNew
 	})
-	require.EqualValues(t, orders, created.Load())
-	n, err := s.OpenCount(t.Context())
-	require.NoError(t, err)
-	require.Zero(t, n)
+	require.Zero(t, call(s.OpenCount(t.Context())).ok(t))
 }
 
 // ordersModel compares the store with a map over random sequences of calls on few numbers.
@@ -276,11 +205,9 @@ func ordersModel(t *rapid.T, s OrderStore) {
 		no := draw()
 		if rapid.Bool().Draw(t, "create") {
 			o := order(no, wallet.Money(rapid.Int64Range(1, 3).Draw(t, "fen")), time.Duration(step)*time.Second)
-			_, isNew, err := s.Create(t.Context(), o)
-			require.NoError(t, err)
 			_, known := model[no]
-			require.Equal(t, !known, isNew)
-			if isNew {
+			write(s.Create(t.Context(), o)).recorded(t, !known)
+			if !known {
 				model[no], inOrder = o, append(inOrder, no)
 			}
 			continue
@@ -299,9 +226,7 @@ func ordersModel(t *rapid.T, s OrderStore) {
 			waiting = append(waiting, model[no])
 		}
 	}
-	got, err := s.Get(t.Context(), inOrder)
-	require.NoError(t, err)
-	require.ElementsMatch(t, want, got)
+	require.ElementsMatch(t, want, call(s.Get(t.Context(), inOrder)).ok(t))
 	left, more, err := s.Open(t.Context(), wallet.Never, 0, len(inOrder)+1)
 	require.NoError(t, err)
 	require.Zero(t, more)

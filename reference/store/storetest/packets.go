@@ -63,44 +63,29 @@ func Packets(t *testing.T, open func(t *testing.T) PacketStore) {
 
 func sent(t testable, s PacketStore, p wallet.Packet) {
 	t.Helper()
-	got, isNew, err := s.Create(t.Context(), p)
-	require.NoError(t, err)
-	require.True(t, isNew)
-	require.Equal(t, p, got)
+	write(s.Create(t.Context(), p)).records(t, p)
 	require.NoError(t, s.Advance(t.Context(), p.No, wallet.PacketSent))
 }
 
 // onRecord requires a packet to be recorded as given.
 func onRecord(t testable, s PacketStore, want wallet.Packet, why string) {
 	t.Helper()
-	got, err := s.Get(t.Context(), want.No)
-	require.NoError(t, err)
-	require.Equal(t, want, got, why)
+	call(s.Get(t.Context(), want.No)).returns(t, want, why)
 }
 
 func packetOnce(t *testing.T, s PacketStore) {
 	want := packet(1, 0, wallet.MaxShares)
 	want.Greeting = strings.Repeat("'", wallet.MaxGreeting)
-	got, isNew, err := s.Create(t.Context(), want)
-	require.NoError(t, err)
-	require.True(t, isNew)
-	require.Equal(t, want, got)
+	write(s.Create(t.Context(), want)).records(t, want)
 	other := packet(1, time.Hour, 2)
 	other.Owner, other.Wallets, other.Greeting = 9, []wallet.ActID{9}, "" // requested again after the person's wallet has changed
-	got, isNew, err = s.Create(t.Context(), other)
-	require.NoError(t, err)
-	require.False(t, isNew)
-	require.Equal(t, want, got, "the first record is kept, with its shares")
+	write(s.Create(t.Context(), other)).keeps(t, want, "the first record is kept, with its shares")
 	onRecord(t, s, want, "Get returns the same")
 
 	require.NoError(t, s.Advance(t.Context(), want.No, wallet.PacketSent))
-	share, err := s.Mark(t.Context(), want.No, guest(3), wallet.ShareOpening, 44, eve+1)
-	require.NoError(t, err)
+	share := call(s.Mark(t.Context(), want.No, guest(3), wallet.ShareOpening, 44, eve+1)).ok(t)
 	want.State, want.Shares[3] = wallet.PacketSent, share
-	got, isNew, err = s.Create(t.Context(), other)
-	require.NoError(t, err)
-	require.False(t, isNew)
-	require.Equal(t, want, got, "with its current states")
+	write(s.Create(t.Context(), other)).keeps(t, want, "with its current states")
 
 	for i, no := range []wallet.PacketNo{
 		{Account: asker, Request: 2},
@@ -111,8 +96,7 @@ func packetOnce(t *testing.T, s PacketStore) {
 		p.No = no
 		sent(t, s, p)
 	}
-	_, err = s.Get(t.Context(), wallet.PacketNo{Account: asker, Request: 3})
-	require.ErrorIs(t, err, wallet.ErrNotFound)
+	call(s.Get(t.Context(), wallet.PacketNo{Account: asker, Request: 3})).fails(t, wallet.ErrNotFound)
 }
 
 func packetNonsense(t *testing.T, s PacketStore) {
@@ -135,8 +119,7 @@ func packetNonsense(t *testing.T, s PacketStore) {
 	} {
 		p := packet(1, 0, 2)
 		spoil(&p)
-		_, _, err := s.Create(t.Context(), p)
-		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+		write(s.Create(t.Context(), p)).fails(t, wallet.ErrInvalid, why)
 	}
 	sent(t, s, packet(1, 0, 2))
 }
@@ -155,8 +138,7 @@ func packetForward(t *testing.T, s PacketStore) {
 		{[]wallet.PacketState{gone, closed, gone}, closed},
 	} {
 		p := packet(int64(i+1), 0, 1)
-		_, _, err := s.Create(t.Context(), p)
-		require.NoError(t, err)
+		write(s.Create(t.Context(), p)).ok(t)
 		for _, to := range c.steps {
 			require.NoError(t, s.Advance(t.Context(), p.No, to))
 		}
@@ -183,8 +165,7 @@ func markFollows(t *testing.T, s PacketStore) {
 		p.State = wallet.PacketSent
 		for n, to := range c.steps {
 			owner, at := wallet.ActID(100+n), eve.Add(time.Duration(n+1)*time.Second)
-			got, err := s.Mark(t.Context(), p.No, guest(1), to, owner, at)
-			require.NoError(t, err)
+			got := call(s.Mark(t.Context(), p.No, guest(1), to, owner, at)).ok(t)
 			if c.took[n] {
 				p.Shares[1].State, p.Shares[1].Owner, p.Shares[1].At = to, owner, at
 			}
@@ -192,21 +173,16 @@ func markFollows(t *testing.T, s PacketStore) {
 		}
 		onRecord(t, s, p, "the other shares wait")
 	}
-	_, err := s.Mark(t.Context(), packet(1, 0, 1).No, guest(3), opening, 1, eve)
-	require.ErrorIs(t, err, wallet.ErrNotFound, "an account without a share")
-	_, err = s.Mark(t.Context(), packet(99, 0, 1).No, guest(1), opening, 1, eve)
-	require.ErrorIs(t, err, wallet.ErrNotFound, "an unknown packet")
+	call(s.Mark(t.Context(), packet(1, 0, 1).No, guest(3), opening, 1, eve)).fails(t, wallet.ErrNotFound, "an account without a share")
+	call(s.Mark(t.Context(), packet(99, 0, 1).No, guest(1), opening, 1, eve)).fails(t, wallet.ErrNotFound, "an unknown packet")
 }
 
 func markNeedsSent(t *testing.T, s PacketStore) {
 	p := packet(1, 0, 1)
-	_, _, err := s.Create(t.Context(), p)
-	require.NoError(t, err)
+	write(s.Create(t.Context(), p)).ok(t)
 	for _, state := range []wallet.PacketState{wallet.PacketAsked, wallet.PacketRefused} {
 		require.NoError(t, s.Advance(t.Context(), p.No, state))
-		got, err := s.Mark(t.Context(), p.No, guest(0), wallet.ShareOpening, 1, eve)
-		require.NoError(t, err)
-		require.Equal(t, p.Shares[0], got, "the packet contains no money")
+		call(s.Mark(t.Context(), p.No, guest(0), wallet.ShareOpening, 1, eve)).returns(t, p.Shares[0], "the packet contains no money")
 	}
 }
 
@@ -219,8 +195,7 @@ func lastShareCloses(t *testing.T, s PacketStore) {
 	} {
 		for _, to := range steps {
 			onRecord(t, s, p, "not closed yet")
-			share, err := s.Mark(t.Context(), p.No, guest(int64(i)), to, 7, eve)
-			require.NoError(t, err)
+			share := call(s.Mark(t.Context(), p.No, guest(int64(i)), to, 7, eve)).ok(t)
 			require.Equal(t, to, share.State)
 			p.Shares[i] = share
 		}
@@ -238,8 +213,7 @@ func packetLists(t *testing.T, s PacketStore) {
 			p.Stage = wallet.ExternalDrill
 		}
 		if i%5 == 0 { // requested only: its sender sees it, its guests do not
-			_, _, err := s.Create(t.Context(), p)
-			require.NoError(t, err)
+			write(s.Create(t.Context(), p)).ok(t)
 		} else {
 			sent(t, s, p)
 			p.State = wallet.PacketSent
@@ -256,21 +230,15 @@ func packetLists(t *testing.T, s PacketStore) {
 	slices.SortFunc(forGuest, newest)
 	require.NotEmpty(t, forGuest)
 	for _, limit := range []int{0, 1, 3, 100} {
-		got, err := s.SentBy(t.Context(), []wallet.ActID{5, 7}, wallet.Official, limit)
-		require.NoError(t, err)
+		got := call(s.SentBy(t.Context(), []wallet.ActID{5, 7}, wallet.Official, limit)).ok(t)
 		require.ElementsMatch(t, bySender[:min(limit, len(bySender))], got)
 		require.True(t, slices.IsSortedFunc(got, newest))
-		got, err = s.For(t.Context(), []wallet.Account{guest(1)}, []wallet.ActID{5}, wallet.Official, limit)
-		require.NoError(t, err)
+		got = call(s.For(t.Context(), []wallet.Account{guest(1)}, []wallet.ActID{5}, wallet.Official, limit)).ok(t)
 		require.ElementsMatch(t, forGuest[:min(limit, len(forGuest))], got)
 		require.True(t, slices.IsSortedFunc(got, newest))
 	}
-	got, err := s.SentBy(t.Context(), []wallet.ActID{5}, wallet.InternalTest, 10)
-	require.NoError(t, err)
-	require.Empty(t, got)
-	got, err = s.For(t.Context(), []wallet.Account{guest(7)}, []wallet.ActID{1}, wallet.Official, 10)
-	require.NoError(t, err)
-	require.Empty(t, got)
+	require.Empty(t, call(s.SentBy(t.Context(), []wallet.ActID{5}, wallet.InternalTest, 10)).ok(t))
+	require.Empty(t, call(s.For(t.Context(), []wallet.Account{guest(7)}, []wallet.ActID{1}, wallet.Official, 10)).ok(t))
 }
 
 // packetForWallet: a share for one account of a person is in the list of all the person's accounts (B1), once it is
@@ -284,8 +252,7 @@ func packetForWallet(t *testing.T, s PacketStore) {
 			p.Stage = wallet.ExternalDrill
 		}
 		if i == asked {
-			_, _, err := s.Create(t.Context(), p)
-			require.NoError(t, err)
+			write(s.Create(t.Context(), p)).ok(t)
 			continue
 		}
 		sent(t, s, p)
@@ -304,8 +271,7 @@ func packetForWallet(t *testing.T, s PacketStore) {
 		{[]wallet.ActID{home(2)}, 10, nil}, // a wallet without a share
 		{[]wallet.ActID{5}, 10, nil},       // the sender's wallet
 	} {
-		got, err := s.For(t.Context(), nil, c.wallets, wallet.Official, c.limit)
-		require.NoError(t, err)
+		got := call(s.For(t.Context(), nil, c.wallets, wallet.Official, c.limit)).ok(t)
 		var numbers []wallet.PacketNo
 		for _, p := range got {
 			numbers = append(numbers, p.No)
@@ -320,15 +286,13 @@ func packetOpenedBy(t *testing.T, s PacketStore) {
 	p := packet(1, 0, 2)
 	sent(t, s, p)
 	list := func(as []wallet.Account, ids ...wallet.ActID) []wallet.Packet {
-		got, err := s.For(t.Context(), as, ids, wallet.Official, 10)
-		require.NoError(t, err)
+		got := call(s.For(t.Context(), as, ids, wallet.Official, 10)).ok(t)
 		return got
 	}
 	require.Empty(t, list(nil, 31, 32))
 	for _, to := range []wallet.ShareState{wallet.ShareOpening, wallet.ShareOpened} {
 		for i := range int64(2) {
-			_, err := s.Mark(t.Context(), p.No, guest(i), to, wallet.ActID(31+i), eve)
-			require.NoError(t, err)
+			call(s.Mark(t.Context(), p.No, guest(i), to, wallet.ActID(31+i), eve)).ok(t)
 		}
 	}
 	for _, got := range [][]wallet.Packet{list(nil, 31), list(nil, 32, 99), list(nil, 31, 32), list([]wallet.Account{guest(0), guest(1)}, 31, 32)} {
@@ -339,8 +303,7 @@ func packetOpenedBy(t *testing.T, s PacketStore) {
 	returned := packet(2, 0, 1)
 	sent(t, s, returned)
 	for _, to := range []wallet.ShareState{wallet.ShareReturning, wallet.ShareReturned} {
-		_, err := s.Mark(t.Context(), returned.No, guest(0), to, returned.Owner, eve)
-		require.NoError(t, err)
+		call(s.Mark(t.Context(), returned.No, guest(0), to, returned.Owner, eve)).ok(t)
 	}
 	require.Len(t, list([]wallet.Account{guest(0)}), 2, "its guest sees that it was returned")
 	require.Len(t, list(nil, home(0)), 2, "in every app of the person")

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,10 +12,8 @@ import (
 func packetUnfinished(t *testing.T, s PacketStore) {
 	expect := func(asked, gone wallet.Instant, limit int, requests ...int64) {
 		t.Helper()
-		got, _, err := s.Unfinished(t.Context(), asked, gone, 0, limit)
-		require.NoError(t, err)
 		var numbers []int64
-		for _, p := range got {
+		for _, p := range first(s.Unfinished(t.Context(), asked, gone, 0, limit)).ok(t) {
 			numbers = append(numbers, p.No.Request)
 			onRecord(t, s, p, "as recorded")
 		}
@@ -24,16 +21,14 @@ func packetUnfinished(t *testing.T, s PacketStore) {
 	}
 	mark := func(p wallet.Packet, n int64, to wallet.ShareState, at wallet.Instant) {
 		t.Helper()
-		share, err := s.Mark(t.Context(), p.No, guest(n), to, 7, at)
-		require.NoError(t, err)
+		share := call(s.Mark(t.Context(), p.No, guest(n), to, 7, at)).ok(t)
 		require.Equal(t, to, share.State)
 	}
 	minute := func(n int) wallet.Instant { return eve.Add(time.Duration(n) * time.Minute) }
 	var ps []wallet.Packet
 	for i := range 6 {
 		p := packet(int64(i+1), time.Duration(i)*time.Minute, 2)
-		_, _, err := s.Create(t.Context(), p)
-		require.NoError(t, err)
+		write(s.Create(t.Context(), p)).ok(t)
 		ps = append(ps, p)
 	}
 	expect(minute(0), minute(9), 10)
@@ -71,41 +66,26 @@ func packetsByOwner(t *testing.T, s PacketStore) {
 		p.State = wallet.PacketSent
 		want[p.No] = p
 	}
-	got := map[wallet.PacketNo]wallet.Packet{}
-	last := wallet.ActID(0)
-	require.NoError(t, s.Packets(t.Context(), func(p wallet.Packet) bool {
-		require.GreaterOrEqual(t, p.Owner, last)
-		require.NotContains(t, got, p.No)
-		last, got[p.No] = p.Owner, p
-		return true
-	}))
-	require.Equal(t, want, got)
-	n := 0
-	require.NoError(t, s.Packets(t.Context(), func(wallet.Packet) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when yield returns false")
+	checkReader(t, want, func(p wallet.Packet) wallet.PacketNo { return p.No },
+		func(last, next wallet.Packet) bool { return last.Owner <= next.Owner }, s.Packets)
 }
 
 func oneSends(t *testing.T, s PacketStore) {
-	const requests = 30
-	var created atomic.Int64
-	together(t, func(t *testing.T, caller int) {
-		for i := range int64(requests) {
-			p := packet(i+1, 0, caller+1)
-			got, isNew, err := s.Create(t.Context(), p)
-			require.NoError(t, err)
-			require.Equal(t, p.No, got.No)
-			sum := wallet.Money(0)
-			for _, share := range got.Shares {
-				sum += share.Amount
-			}
-			require.Equal(t, got.Amount, sum, "complete, whichever caller created it")
-			if isNew {
-				created.Add(1)
-				require.Equal(t, p.Amount, got.Amount)
-			}
+	onceEach(t, 30, func(t *testing.T, caller, i int) bool {
+		p := packet(int64(i+1), 0, caller+1)
+		got, isNew, err := s.Create(t.Context(), p)
+		require.NoError(t, err)
+		require.Equal(t, p.No, got.No)
+		sum := wallet.Money(0)
+		for _, share := range got.Shares {
+			sum += share.Amount
 		}
+		require.Equal(t, got.Amount, sum, "complete, whichever caller created it")
+		if isNew {
+			require.Equal(t, p.Amount, got.Amount)
+		}
+		return isNew
 	})
-	require.EqualValues(t, requests, created.Load())
 }
 
 // oneMarks: some callers open and others return all shares of one packet concurrently. Each share is either opened or
@@ -121,14 +101,12 @@ func oneMarks(t *testing.T, s PacketStore) {
 			if caller%2 == 0 {
 				begin = wallet.ShareReturning
 			}
-			share, err := s.Mark(t.Context(), p.No, guest(n), begin, wallet.ActID(caller+1), eve)
-			require.NoError(t, err)
+			share := call(s.Mark(t.Context(), p.No, guest(n), begin, wallet.ActID(caller+1), eve)).ok(t)
 			end := wallet.ShareOpened
 			if share.State == wallet.ShareReturning || share.State == wallet.ShareReturned {
 				end = wallet.ShareReturned
 			}
-			share, err = s.Mark(t.Context(), p.No, guest(n), end, share.Owner, eve)
-			require.NoError(t, err)
+			share = call(s.Mark(t.Context(), p.No, guest(n), end, share.Owner, eve)).ok(t)
 			require.Equal(t, end, share.State)
 			results[caller][n] = share
 		}

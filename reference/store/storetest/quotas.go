@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"hongbao/reference/wallet"
 )
@@ -22,15 +21,12 @@ func Quotas(t *testing.T, open func(t *testing.T) wallet.Quotas) {
 	t.Run("many callers lease no more than there is", func(t *testing.T) { neverOverlease(t, open(t)) })
 	t.Run("one of many callers records", func(t *testing.T) { oneRecords(t, open(t)) })
 	t.Run("an audit misses nothing", func(t *testing.T) { auditMissesNothing(t, open(t)) })
-	t.Run("model", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) { quotaModel(rt, open(t)) })
-	})
+	checkModel(t, open, quotaModel)
 }
 
 func lease(t testable, q wallet.Quotas, holder string, need, want, budget wallet.Money) wallet.Block {
 	t.Helper()
-	b, err := q.Lease(t.Context(), holder, wallet.Official, need, want, budget)
-	require.NoError(t, err)
+	b := call(q.Lease(t.Context(), holder, wallet.Official, need, want, budget)).ok(t)
 	require.Positive(t, b.ID, "0 is not a block")
 	require.Equal(t, wallet.Official, b.Stage)
 	return b
@@ -38,9 +34,7 @@ func lease(t testable, q wallet.Quotas, holder string, need, want, budget wallet
 
 func quota(t testable, q wallet.Quotas, want wallet.Quota) {
 	t.Helper()
-	got, err := q.Quota(t.Context(), wallet.Official)
-	require.NoError(t, err)
-	require.Equal(t, want, got)
+	call(q.Quota(t.Context(), wallet.Official)).returns(t, want)
 }
 
 func leasesAddUp(t *testing.T, q wallet.Quotas) {
@@ -58,21 +52,15 @@ func leasesAddUp(t *testing.T, q wallet.Quotas) {
 	block, err = q.Lease(t.Context(), "c", wallet.Official, 41, 50, 100)
 	require.ErrorIs(t, err, wallet.ErrOverBudget)
 	require.Zero(t, block)
-	_, err = q.Lease(t.Context(), "a", wallet.Official, 1, 1, 59)
-	require.ErrorIs(t, err, wallet.ErrOverBudget, "the budget was cut below the leased amount")
+	call(q.Lease(t.Context(), "a", wallet.Official, 1, 1, 59)).fails(t, wallet.ErrOverBudget, "the budget was cut below the leased amount")
 	for _, bad := range [][2]wallet.Money{{0, 10}, {-1, 10}, {11, 10}, {0, 0}} {
-		_, err = q.Lease(t.Context(), "a", wallet.Official, bad[0], bad[1], 100)
-		require.ErrorIs(t, err, wallet.ErrInvalid, "need %d of want %d", bad[0], bad[1])
+		call(q.Lease(t.Context(), "a", wallet.Official, bad[0], bad[1], 100)).fails(t, wallet.ErrInvalid, "need %d of want %d", bad[0], bad[1])
 	}
 	quota(t, q, wallet.Quota{Leased: 60})
 	require.EqualValues(t, 80, lease(t, q, "a", 40, 99, 100).Amount, "exactly the rest")
 
-	drill, err := q.Lease(t.Context(), "a", wallet.ExternalDrill, 100, 100, 100)
-	require.NoError(t, err)
-	require.NotEqual(t, a.ID, drill.ID, "another stage has a separate budget and blocks")
-	holders, err := q.Holders(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, []string{"a", "b"}, holders)
+	require.NotEqual(t, a.ID, call(q.Lease(t.Context(), "a", wallet.ExternalDrill, 100, 100, 100)).ok(t).ID, "another stage has a separate budget and blocks")
+	call(q.Holders(t.Context())).returns(t, []string{"a", "b"})
 }
 
 // leasesShrink: when a budget is nearly spent, instances should hold little that they do not grant.
@@ -90,15 +78,11 @@ func leasesShrink(t *testing.T, q wallet.Quotas) {
 }
 
 func leaseOverflow(t *testing.T, q wallet.Quotas) {
-	_, err := q.Lease(t.Context(), "a", wallet.Official, 1, 1, math.MinInt64)
-	require.ErrorIs(t, err, wallet.ErrOverBudget)
+	call(q.Lease(t.Context(), "a", wallet.Official, 1, 1, math.MinInt64)).fails(t, wallet.ErrOverBudget)
 	b := lease(t, q, "a", math.MaxInt64-1, math.MaxInt64, math.MaxInt64)
 	require.EqualValues(t, math.MaxInt64-1, b.Amount)
-	_, err = q.Lease(t.Context(), "b", wallet.Official, math.MaxInt64, math.MaxInt64, math.MaxInt64)
-	require.ErrorIs(t, err, wallet.ErrOverBudget)
-	_, isNew, err := q.Record(t.Context(), wallet.Reservation{Order: number(1, 1), Amount: math.MaxInt64 - 1, Block: b.ID})
-	require.NoError(t, err)
-	require.True(t, isNew)
+	call(q.Lease(t.Context(), "b", wallet.Official, math.MaxInt64, math.MaxInt64, math.MaxInt64)).fails(t, wallet.ErrOverBudget)
+	write(q.Record(t.Context(), wallet.Reservation{Order: number(1, 1), Amount: math.MaxInt64 - 1, Block: b.ID})).recorded(t, true)
 	require.EqualValues(t, 1, lease(t, q, "b", 1, 1, math.MaxInt64).Amount)
 	quota(t, q, wallet.Quota{Reserved: math.MaxInt64 - 1, Leased: math.MaxInt64})
 }
@@ -107,42 +91,35 @@ func firstRecordStands(t *testing.T, q wallet.Quotas) {
 	a, b := lease(t, q, "a", 50, 50, 100), lease(t, q, "b", 50, 50, 100)
 	find := func(no wallet.OrderNo, want wallet.Reservation, on bool) {
 		t.Helper()
-		got, ok, err := q.Find(t.Context(), no)
-		require.NoError(t, err)
-		require.Equal(t, on, ok)
-		require.Equal(t, want, got)
+		second(q.Find(t.Context(), no)).returns(t, on)
+		first(q.Find(t.Context(), no)).returns(t, want)
 	}
-	first := wallet.Reservation{Order: number(1, 1), Amount: 10, Block: a.ID}
+	grant := wallet.Reservation{Order: number(1, 1), Amount: 10, Block: a.ID}
 	refusal := wallet.Reservation{Order: number(2, 1), Amount: 99}
-	find(first.Order, wallet.Reservation{}, false)
+	find(grant.Order, wallet.Reservation{}, false)
 	for _, c := range []struct {
 		r, want wallet.Reservation
 		isNew   bool
 		why     string
 	}{
-		{first, first, true, "no record exists"},
-		{first, first, false, "a repeat"},
-		{wallet.Reservation{Order: first.Order, Amount: 10, Block: b.ID}, first, false, "another instance retries: the first block pays"},
-		{wallet.Reservation{Order: first.Order, Amount: 11, Block: a.ID}, first, false, "another amount"},
-		{wallet.Reservation{Order: first.Order, Amount: 10}, first, false, "another instance had nothing left: the order stays granted"},
+		{grant, grant, true, "no record exists"},
+		{grant, grant, false, "a repeat"},
+		{wallet.Reservation{Order: grant.Order, Amount: 10, Block: b.ID}, grant, false, "another instance retries: the first block pays"},
+		{wallet.Reservation{Order: grant.Order, Amount: 11, Block: a.ID}, grant, false, "another amount"},
+		{wallet.Reservation{Order: grant.Order, Amount: 10}, grant, false, "another instance had nothing left: the order stays granted"},
 		{refusal, refusal, true, "nothing was left"},
 		{wallet.Reservation{Order: refusal.Order, Amount: 99, Block: b.ID}, refusal, false, "a refusal is final, whatever was leased since"},
 		{refusal, refusal, false, "a repeated refusal"},
 	} {
-		got, isNew, err := q.Record(t.Context(), c.r)
-		require.NoError(t, err, c.why)
-		require.Equal(t, c.isNew, isNew, c.why)
-		require.Equal(t, c.want, got, c.why)
+		require.Equal(t, c.want, write(q.Record(t.Context(), c.r)).recorded(t, c.isNew, c.why), c.why)
 		find(c.want.Order, c.want, true)
 	}
 	quota(t, q, wallet.Quota{Reserved: 10, Leased: 100})
-	for _, no := range neighbours(first.Order)[:4] { // the last one is of another stage
+	for _, no := range neighbours(grant.Order)[:4] { // the last one is of another stage
 		if no == refusal.Order {
 			continue
 		}
-		_, isNew, err := q.Record(t.Context(), wallet.Reservation{Order: no, Amount: 1, Block: a.ID})
-		require.NoError(t, err)
-		require.True(t, isNew, "%s is another order", no)
+		write(q.Record(t.Context(), wallet.Reservation{Order: no, Amount: 1, Block: a.ID})).recorded(t, true, "%s is another order", no)
 	}
 	quota(t, q, wallet.Quota{Reserved: 13, Leased: 100})
 }
@@ -167,21 +144,14 @@ func endedBlocksPayNothing(t *testing.T, q wallet.Quotas) {
 		quota(t, q, wallet.Quota{Reserved: 10, Leased: 100, Orphaned: 50})
 	}
 	record(late, false, wallet.ErrStale)
-	_, ok, err := q.Find(t.Context(), late.Order)
-	require.NoError(t, err)
-	require.False(t, ok, "a stale reservation is not recorded")
+	second(q.Find(t.Context(), late.Order)).returns(t, false, "a stale reservation is not recorded")
 	record(paid, false, nil) // recorded before: it stays paid
 	record(wallet.Reservation{Order: number(4, 1), Amount: 10, Block: b.ID}, true, nil)
-	_, err = q.Lease(t.Context(), "a", wallet.Official, 1, 1, 100)
-	require.ErrorIs(t, err, wallet.ErrOverBudget, "orphaned amounts stay leased")
-	holders, err := q.Holders(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, []string{"b"}, holders)
+	call(q.Lease(t.Context(), "a", wallet.Official, 1, 1, 100)).fails(t, wallet.ErrOverBudget, "orphaned amounts stay leased")
+	call(q.Holders(t.Context())).returns(t, []string{"b"})
 
 	for _, want := range []wallet.Money{50, 0} { // the second audit finds nothing to do
-		back, err := q.Reclaim(t.Context(), wallet.Official)
-		require.NoError(t, err)
-		require.Equal(t, want, back)
+		call(q.Reclaim(t.Context(), wallet.Official)).returns(t, want)
 		quota(t, q, wallet.Quota{Reserved: 20, Leased: 50})
 	}
 	record(late, false, wallet.ErrStale) // closed is as final as orphaned
@@ -250,11 +220,8 @@ func auditMissesNothing(t *testing.T, q wallet.Quotas) {
 		for i := range orders {
 			if caller == 0 && i == orders/4 {
 				require.NoError(t, q.Orphan(t.Context(), "a"))
-				back, err := q.Reclaim(t.Context(), wallet.Official)
-				require.NoError(t, err)
-				now, err := q.Quota(t.Context(), wallet.Official)
-				require.NoError(t, err)
-				require.Equal(t, wallet.Quota{Reserved: callers*orders - back, Leased: callers*orders - back}, now)
+				back := call(q.Reclaim(t.Context(), wallet.Official)).ok(t)
+				call(q.Quota(t.Context(), wallet.Official)).returns(t, wallet.Quota{Reserved: callers*orders - back, Leased: callers*orders - back})
 			}
 			_, isNew, err := q.Record(t.Context(), wallet.Reservation{Order: number(wallet.ActID(caller*orders+i+1), 1), Amount: 1, Block: b.ID})
 			if err == nil {

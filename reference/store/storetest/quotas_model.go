@@ -43,9 +43,7 @@ func quotaModel(t *rapid.T, q wallet.Quotas) {
 			}
 		case "audit":
 			want := m.quota().Orphaned
-			got, err := q.Reclaim(t.Context(), wallet.Official)
-			require.NoError(t, err)
-			require.Equal(t, want, got)
+			call(q.Reclaim(t.Context(), wallet.Official)).returns(t, want)
 			for _, b := range m.blocks {
 				b.closed = b.ended
 			}
@@ -104,17 +102,14 @@ func (m leaseModel) record(t *rapid.T, q wallet.Quotas) bool {
 	if b := m.blocks[id]; !known && b != nil && !b.ended && b.leased == b.reserved {
 		return false // the rules never record more than is leased
 	}
-	got, isNew, err := q.Record(t.Context(), r)
+	got := write(q.Record(t.Context(), r))
 	switch {
 	case known:
-		require.NoError(t, err)
-		require.False(t, isNew)
-		require.Equal(t, old, got)
+		got.keeps(t, old)
 	case id != 0 && m.blocks[id].ended:
-		require.ErrorIs(t, err, wallet.ErrStale)
+		got.fails(t, wallet.ErrStale)
 	default:
-		require.NoError(t, err)
-		require.True(t, isNew)
+		got.recorded(t, true)
 		m.records[r.Order] = r
 		if id != 0 {
 			m.blocks[id].reserved++

@@ -26,9 +26,7 @@ func Stock(t *testing.T, open func(t *testing.T) StockStore) {
 	t.Run("mirror", func(t *testing.T) { stockMirror(t, open(t)) })
 	t.Run("malformed", func(t *testing.T) { stockMalformed(t, open(t)) })
 	t.Run("many callers never over", func(t *testing.T) { stockNeverOver(t, open(t)) })
-	t.Run("model", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) { stockModel(rt, open(t)) })
-	})
+	checkModel(t, open, stockModel)
 }
 
 // coupon returns the order number of a person's coupon.
@@ -51,35 +49,23 @@ func otherKeys() []wallet.StockKey {
 
 func plainCounters(t *testing.T, s StockStore) {
 	for i := range int64(3) {
-		n, err := s.Add(t.Context(), stockKey(0), 1)
-		require.NoError(t, err)
-		require.Equal(t, i+1, n, "every call counts, even a repeat: the weakness of the source's counter")
+		call(s.Add(t.Context(), stockKey(0), 1)).returns(t, i+1, "every call counts, even a repeat: the weakness of the source's counter")
 	}
-	n, err := s.Add(t.Context(), stockKey(0), -2)
-	require.NoError(t, err)
-	require.EqualValues(t, 1, n)
-	n, err = s.Count(t.Context(), stockKey(0))
-	require.NoError(t, err)
-	require.EqualValues(t, 1, n)
+	call(s.Add(t.Context(), stockKey(0), -2)).returns(t, 1)
+	call(s.Count(t.Context(), stockKey(0))).returns(t, 1)
 	for _, k := range otherKeys() {
-		n, err := s.Count(t.Context(), k)
-		require.NoError(t, err)
-		require.Zero(t, n, "%v is another key", k)
+		require.Zero(t, call(s.Count(t.Context(), k)).ok(t), "%v is another key", k)
 	}
 }
 
 func takeStock(t testable, s StockStore, k wallet.StockKey, id wallet.ActID, limit int64, last bool, want wallet.StockAnswer, why string) {
 	t.Helper()
-	got, err := s.Take(t.Context(), k, coupon(id), limit, last)
-	require.NoError(t, err)
-	require.Equal(t, want, got, why)
+	call(s.Take(t.Context(), k, coupon(id), limit, last)).returns(t, want, why)
 }
 
 func issuedStock(t testable, s StockStore, k wallet.StockKey, want int64) {
 	t.Helper()
-	got, err := s.Issued(t.Context(), k)
-	require.NoError(t, err)
-	require.Equal(t, want, got)
+	call(s.Issued(t.Context(), k)).returns(t, want)
 }
 
 func ordersRemembered(t *testing.T, s StockStore) {
@@ -113,9 +99,7 @@ func ordersRemembered(t *testing.T, s StockStore) {
 		if no == coupon(2) {
 			continue
 		}
-		got, err := s.Take(t.Context(), stockKey(0), no, 4, false)
-		require.NoError(t, err)
-		require.Equal(t, wallet.StockEmpty, got, "%s is another order", no)
+		call(s.Take(t.Context(), stockKey(0), no, 4, false)).returns(t, wallet.StockEmpty, "%s is another order", no)
 	}
 }
 
@@ -134,15 +118,12 @@ func stockGivenBack(t *testing.T, s StockStore) {
 func stockLoans(t *testing.T, s StockStore) {
 	moveOut := func(limit, want, all int64, why string) {
 		t.Helper()
-		moved, err := s.MoveOut(t.Context(), stockKey(0), 1, limit, want)
-		require.NoError(t, err)
+		moved := call(s.MoveOut(t.Context(), stockKey(0), 1, limit, want)).ok(t)
 		require.Equal(t, all, moved, why)
 	}
 	moveIn := func(moved, want int64, why string) {
 		t.Helper()
-		fresh, err := s.MoveIn(t.Context(), stockKey(1), 0, moved)
-		require.NoError(t, err)
-		require.Equal(t, want, fresh, why)
+		call(s.MoveIn(t.Context(), stockKey(1), 0, moved)).returns(t, want, why)
 	}
 	moveOut(10, 3, 3, "the wanted number")
 	moveIn(3, 3, "all of it is new")
@@ -159,12 +140,8 @@ func stockLoans(t *testing.T, s StockStore) {
 		takeStock(t, s, stockKey(1), id+1, 0, false, wallet.StockGranted, "the stock that was moved in")
 	}
 	takeStock(t, s, stockKey(1), 9, 0, false, wallet.StockEmpty, "nothing more is left")
-	moved, err := s.MoveOut(t.Context(), stockKey(1), 2, 3, 1)
-	require.NoError(t, err)
-	require.EqualValues(t, 1, moved, "moves to different parts are separate")
-	moved, err = s.MoveOut(t.Context(), stockKey(2), 0, -5, 1)
-	require.NoError(t, err)
-	require.Zero(t, moved, "a stock that was cut has nothing to move out")
+	call(s.MoveOut(t.Context(), stockKey(1), 2, 3, 1)).returns(t, 1, "moves to different parts are separate")
+	require.Zero(t, call(s.MoveOut(t.Context(), stockKey(2), 0, -5, 1)).ok(t), "a stock that was cut has nothing to move out")
 }
 
 func stockMirror(t *testing.T, s StockStore) {
@@ -172,46 +149,30 @@ func stockMirror(t *testing.T, s StockStore) {
 		if want > 0 {
 			require.NoError(t, s.Report(t.Context(), stockKey(0).Template, want))
 		}
-		got, err := s.Reported(t.Context(), stockKey(0).Template)
-		require.NoError(t, err)
-		require.Equal(t, want, got, "the last report counts")
+		call(s.Reported(t.Context(), stockKey(0).Template)).returns(t, want, "the last report counts")
 	}
 	for _, k := range otherKeys()[:2] {
-		got, err := s.Reported(t.Context(), k.Template)
-		require.NoError(t, err)
-		require.Zero(t, got)
+		require.Zero(t, call(s.Reported(t.Context(), k.Template)).ok(t))
 	}
 	issuedStock(t, s, stockKey(0), 0)
-	n, err := s.Count(t.Context(), stockKey(0))
-	require.NoError(t, err)
-	require.Zero(t, n, "the mirror is not a counter")
+	require.Zero(t, call(s.Count(t.Context(), stockKey(0))).ok(t), "the mirror is not a counter")
 }
 
 func stockMalformed(t *testing.T, s StockStore) {
 	bad := stockKey(0)
 	bad.Reward = "{tea}"
-	_, err := s.Add(t.Context(), bad, 1)
-	require.ErrorIs(t, err, wallet.ErrInvalid)
-	_, err = s.Count(t.Context(), bad)
-	require.ErrorIs(t, err, wallet.ErrInvalid)
-	_, err = s.Take(t.Context(), bad, coupon(1), 1, true)
-	require.ErrorIs(t, err, wallet.ErrInvalid)
-	_, err = s.Take(t.Context(), stockKey(0), coupon(0), 1, true)
-	require.ErrorIs(t, err, wallet.ErrInvalid)
-	_, err = s.Take(t.Context(), otherKeys()[0], coupon(1), 1, true)
-	require.ErrorIs(t, err, wallet.ErrInvalid, "the order is of another stage")
+	call(s.Add(t.Context(), bad, 1)).fails(t, wallet.ErrInvalid)
+	call(s.Count(t.Context(), bad)).fails(t, wallet.ErrInvalid)
+	call(s.Take(t.Context(), bad, coupon(1), 1, true)).fails(t, wallet.ErrInvalid)
+	call(s.Take(t.Context(), stockKey(0), coupon(0), 1, true)).fails(t, wallet.ErrInvalid)
+	call(s.Take(t.Context(), otherKeys()[0], coupon(1), 1, true)).fails(t, wallet.ErrInvalid, "the order is of another stage")
 	require.ErrorIs(t, s.GiveBack(t.Context(), stockKey(0), coupon(0)), wallet.ErrInvalid)
-	_, err = s.MoveOut(t.Context(), bad, 1, 1, 1)
-	require.ErrorIs(t, err, wallet.ErrInvalid)
-	_, err = s.MoveOut(t.Context(), stockKey(0), 1, 1, 0)
-	require.ErrorIs(t, err, wallet.ErrInvalid)
-	_, err = s.MoveIn(t.Context(), bad, 1, 1)
-	require.ErrorIs(t, err, wallet.ErrInvalid)
-	_, err = s.Issued(t.Context(), bad)
-	require.ErrorIs(t, err, wallet.ErrInvalid)
+	call(s.MoveOut(t.Context(), bad, 1, 1, 1)).fails(t, wallet.ErrInvalid)
+	call(s.MoveOut(t.Context(), stockKey(0), 1, 1, 0)).fails(t, wallet.ErrInvalid)
+	call(s.MoveIn(t.Context(), bad, 1, 1)).fails(t, wallet.ErrInvalid)
+	call(s.Issued(t.Context(), bad)).fails(t, wallet.ErrInvalid)
 	require.ErrorIs(t, s.Report(t.Context(), bad.Template, 1), wallet.ErrInvalid)
-	_, err = s.Reported(t.Context(), bad.Template)
-	require.ErrorIs(t, err, wallet.ErrInvalid)
+	call(s.Reported(t.Context(), bad.Template)).fails(t, wallet.ErrInvalid)
 }
 
 func stockNeverOver(t *testing.T, s StockStore) {
@@ -219,8 +180,7 @@ func stockNeverOver(t *testing.T, s StockStore) {
 	var granted [orders]atomic.Int64
 	together(t, func(t *testing.T, _ int) {
 		for i := range orders {
-			a, err := s.Take(t.Context(), stockKey(0), coupon(wallet.ActID(i+1)), total, true)
-			require.NoError(t, err)
+			a := call(s.Take(t.Context(), stockKey(0), coupon(wallet.ActID(i+1)), total, true)).ok(t)
 			if a == wallet.StockGranted {
 				granted[i].Add(1)
 			}
@@ -273,17 +233,13 @@ func stockModel(t *rapid.T, s StockStore) {
 				p.out += min(want, (left+1)/2)
 				p.to += min(want, (left+1)/2)
 			}
-			got, err := s.MoveOut(t.Context(), stockKey(n), 1-n, limit, want)
-			require.NoError(t, err)
-			require.Equal(t, p.to, got)
+			call(s.MoveOut(t.Context(), stockKey(n), 1-n, limit, want)).returns(t, p.to)
 		case "borrow":
 			moved := rapid.Int64Range(0, parts[1-n].to).Draw(t, "lent") // any reply, however old
 			fresh := max(0, moved-p.from)
 			p.from += fresh
 			p.into += fresh
-			got, err := s.MoveIn(t.Context(), stockKey(n), 1-n, moved)
-			require.NoError(t, err)
-			require.Equal(t, fresh, got)
+			call(s.MoveIn(t.Context(), stockKey(n), 1-n, moved)).returns(t, fresh)
 		}
 		issuedStock(t, s, stockKey(n), p.issued)
 	}

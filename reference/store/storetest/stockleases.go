@@ -29,32 +29,22 @@ func StockLeases(t *testing.T, open func(t *testing.T) wallet.StockLeases) {
 }
 
 func stockOf(t *testing.T, b wallet.StockLeases, id wallet.RewardID) wallet.Quotas {
-	q, err := b.Of(id)
-	require.NoError(t, err)
-	return q
+	return call(b.Of(id)).ok(t)
 }
 
 func templatesApart(t *testing.T, b wallet.StockLeases) {
 	tea, shop := stockOf(t, b, "milk-tea"), stockOf(t, b, "shop-voucher")
 	first := lease(t, tea, "a", 10, 10, 10)
 	lease(t, shop, "a", 10, 10, 10)
-	_, isNew, err := tea.Record(t.Context(), wallet.Reservation{Order: coupon(1), Amount: 1, Block: first.ID})
-	require.NoError(t, err)
-	require.True(t, isNew)
+	write(tea.Record(t.Context(), wallet.Reservation{Order: coupon(1), Amount: 1, Block: first.ID})).recorded(t, true)
 	quota(t, tea, wallet.Quota{Reserved: 1, Leased: 10})
 	quota(t, shop, wallet.Quota{Leased: 10})
 	require.NoError(t, tea.Orphan(t.Context(), "a"))
 	quota(t, tea, wallet.Quota{Reserved: 1, Leased: 10, Orphaned: 9})
 	quota(t, shop, wallet.Quota{Leased: 10})
-	back, err := shop.Reclaim(t.Context(), wallet.Official)
-	require.NoError(t, err)
-	require.Zero(t, back, "nothing of this template is orphaned")
-	holders, err := tea.Holders(t.Context())
-	require.NoError(t, err)
-	require.Empty(t, holders)
-	holders, err = shop.Holders(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, []string{"a"}, holders)
+	require.Zero(t, call(shop.Reclaim(t.Context(), wallet.Official)).ok(t), "nothing of this template is orphaned")
+	require.Empty(t, call(tea.Holders(t.Context())).ok(t))
+	call(shop.Holders(t.Context())).returns(t, []string{"a"})
 	again := stockOf(t, b, "milk-tea")
 	quota(t, again, wallet.Quota{Reserved: 1, Leased: 10, Orphaned: 9})
 }
@@ -63,8 +53,7 @@ func leasedGivenBack(t *testing.T, b wallet.StockLeases) {
 	q := stockOf(t, b, "milk-tea")
 	record := func(id wallet.ActID, block, want wallet.BlockID) {
 		t.Helper()
-		got, _, err := q.Record(t.Context(), wallet.Reservation{Order: coupon(id), Amount: 1, Block: block})
-		require.NoError(t, err)
+		got := write(q.Record(t.Context(), wallet.Reservation{Order: coupon(id), Amount: 1, Block: block})).ok(t)
 		require.Equal(t, want, got.Block)
 	}
 	block := lease(t, q, "a", 10, 10, 10)
@@ -84,9 +73,7 @@ func leasedGivenBack(t *testing.T, b wallet.StockLeases) {
 	quota(t, q, wallet.Quota{Reserved: 1, Leased: 10, Orphaned: 9})
 	audit := func(want wallet.Money) {
 		t.Helper()
-		back, err := q.Reclaim(t.Context(), wallet.Official)
-		require.NoError(t, err)
-		require.Equal(t, want, back)
+		call(q.Reclaim(t.Context(), wallet.Official)).returns(t, want)
 	}
 	audit(9)
 	quota(t, q, wallet.Quota{Reserved: 1, Leased: 1})

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"hongbao/reference/wallet"
 )
@@ -57,6 +58,30 @@ func together(t *testing.T, call func(t *testing.T, caller int)) {
 	})
 }
 
+// onceEach requires that of all callers, which do each of n things concurrently, one is the first. do returns whether
+// its caller was.
+func onceEach(t *testing.T, n int, do func(t *testing.T, caller, i int) bool) {
+	t.Helper()
+	firsts := make([]atomic.Int64, n)
+	together(t, func(t *testing.T, caller int) {
+		for i := range n {
+			if do(t, caller, i) {
+				firsts[i].Add(1)
+			}
+		}
+	})
+	for i := range firsts {
+		require.EqualValues(t, 1, firsts[i].Load(), "callers that were the first to do number %d", i)
+	}
+}
+
+// checkModel compares stores with a model, each over one random sequence of calls.
+func checkModel[S any](t *testing.T, open func(t *testing.T) S, model func(t *rapid.T, s S)) {
+	t.Run("model", func(t *testing.T) {
+		rapid.Check(t, func(rt *rapid.T) { model(rt, open(t)) })
+	})
+}
+
 // number returns the order number of a person's win in a rain of the official stage.
 func number(id wallet.ActID, rain int32) wallet.OrderNo {
 	return wallet.OrderNo{ActID: id, Scene: "rain-cash", Rain: rain, Award: wallet.Cash, Stage: wallet.Official}
@@ -86,4 +111,94 @@ type testable interface {
 	require.TestingT
 	Helper()
 	Context() context.Context
+}
+
+// result is what a method of a port returned.
+type result[V any] struct {
+	got V
+	err error
+}
+
+// call takes the result of a method: call(s.Get(ctx, no)).returns(t, want, "why").
+func call[V any](got V, err error) result[V] { return result[V]{got, err} }
+
+// ok requires success and returns the value.
+func (r result[V]) ok(t testable, why ...any) V {
+	t.Helper()
+	require.NoError(t, r.err, why...)
+	return r.got
+}
+
+// returns requires success with the given value.
+func (r result[V]) returns(t testable, want V, why ...any) {
+	t.Helper()
+	require.Equal(t, want, r.ok(t, why...), why...)
+}
+
+// fails requires the given error.
+func (r result[V]) fails(t testable, want error, why ...any) {
+	t.Helper()
+	require.ErrorIs(t, r.err, want, why...)
+}
+
+// written is what a method returned that records a value, unless its number is recorded already.
+type written[V any] struct {
+	result[V]
+	isNew bool
+}
+
+// write takes the result of such a method: write(s.Create(ctx, v)).records(t, v).
+func write[V any](got V, isNew bool, err error) written[V] {
+	return written[V]{result[V]{got, err}, isNew}
+}
+
+// recorded requires that the value is recorded now, or was recorded before, and returns what is recorded.
+func (w written[V]) recorded(t testable, now bool, why ...any) V {
+	t.Helper()
+	got := w.ok(t, why...)
+	require.Equal(t, now, w.isNew, why...)
+	return got
+}
+
+// records requires that the value is recorded now.
+func (w written[V]) records(t testable, want V, why ...any) {
+	t.Helper()
+	require.Equal(t, want, w.recorded(t, true, why...), why...)
+}
+
+// keeps requires that the number is recorded already, with the given value.
+func (w written[V]) keeps(t testable, want V, why ...any) {
+	t.Helper()
+	require.Equal(t, want, w.recorded(t, false, why...), why...)
+}
+
+// first takes the results of a method of which only the first value matters.
+func first[V, W any](got V, _ W, err error) result[V] { return call(got, err) }
+
+// second takes the results of a method of which only the second value matters.
+func second[V, W any](_ V, got W, err error) result[W] { return call(got, err) }
+
+// checkReader requires that a reader lists the wanted records, each once and in order, and stops when yield returns
+// false.
+func checkReader[K comparable, V any](t *testing.T, want map[K]V, key func(V) K, inOrder func(last, next V) bool,
+	read func(ctx context.Context, yield func(V) bool) error) {
+	t.Helper()
+	got := map[K]V{}
+	var last V
+	require.NoError(t, read(t.Context(), func(v V) bool {
+		require.True(t, inOrder(last, v), "%v after %v", v, last)
+		require.NotContains(t, got, key(v))
+		last, got[key(v)] = v, v
+		return true
+	}))
+	require.Equal(t, want, got)
+	stopsAfter(t, 5, read)
+}
+
+// stopsAfter requires that a reader stops when yield returns false for the n-th record.
+func stopsAfter[V any](t *testing.T, n int, read func(ctx context.Context, yield func(V) bool) error) {
+	t.Helper()
+	seen := 0
+	require.NoError(t, read(t.Context(), func(V) bool { seen++; return seen < n }))
+	require.Equal(t, n, seen, "reading stops when yield returns false")
 }

@@ -44,15 +44,12 @@ func Tokens(t *testing.T, open func(t *testing.T) (TokenStore, wallet.Backlog)) 
 
 func depth(t testable, b wallet.Backlog, want int) {
 	t.Helper()
-	got, err := b.Depth(t.Context())
-	require.NoError(t, err)
-	require.EqualValues(t, want, got, "depth of the backlog")
+	call(b.Depth(t.Context())).returns(t, int64(want), "depth of the backlog")
 }
 
 func list(t testable, s wallet.Tokens, id wallet.ActID, stage wallet.Stage, want ...wallet.Token) {
 	t.Helper()
-	got, err := s.List(t.Context(), id, stage)
-	require.NoError(t, err)
+	got := call(s.List(t.Context(), id, stage)).ok(t)
 	if len(want) == 0 {
 		require.Empty(t, got)
 		return
@@ -80,8 +77,7 @@ func issueListsAndHolds(t *testing.T, s TokenStore, b wallet.Backlog) {
 		each.App, each.Opened = app, eve.Add(time.Duration(app)*time.Microsecond)
 		require.NoError(t, s.Issue(t.Context(), each))
 	}
-	got, err := s.List(t.Context(), 4, wallet.Official)
-	require.NoError(t, err)
+	got := call(s.List(t.Context(), 4, wallet.Official)).ok(t)
 	require.Len(t, got, wallet.Apps)
 	for i, each := range got {
 		require.Equal(t, wallet.App(i+1), each.App)
@@ -101,8 +97,7 @@ func markMovesForward(t *testing.T, s TokenStore, _ wallet.Backlog) {
 			require.NoError(t, s.Mark(t.Context(), []wallet.OrderNo{a.Order}, from))
 			require.NoError(t, s.Mark(t.Context(), []wallet.OrderNo{number(2, 1), a.Order, number(1, 99)}, to), "unlisted numbers are ignored")
 			require.NoError(t, s.Mark(t.Context(), []wallet.OrderNo{a.Order}, to))
-			got, err := s.List(t.Context(), 1, wallet.Official)
-			require.NoError(t, err)
+			got := call(s.List(t.Context(), 1, wallet.Official)).ok(t)
 			i := slices.IndexFunc(got, func(l wallet.Token) bool { return l.Order == a.Order })
 			if max(from, to) == wallet.TokenSuccess {
 				require.Negative(t, i, "a posted token is no longer listed")
@@ -141,18 +136,8 @@ func tokensByOwner(t *testing.T, s TokenStore, _ wallet.Backlog) {
 		require.NoError(t, s.Issue(t.Context(), a))
 		want[a.Order] = a
 	}
-	got := map[wallet.OrderNo]wallet.Token{}
-	last := wallet.ActID(0)
-	require.NoError(t, s.Tokens(t.Context(), func(a wallet.Token) bool {
-		require.GreaterOrEqual(t, a.Order.ActID, last)
-		require.NotContains(t, got, a.Order)
-		last, got[a.Order] = a.Order.ActID, a
-		return true
-	}))
-	require.Equal(t, want, got)
-	n := 0
-	require.NoError(t, s.Tokens(t.Context(), func(wallet.Token) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when yield returns false")
+	checkReader(t, want, func(a wallet.Token) wallet.OrderNo { return a.Order },
+		func(last, next wallet.Token) bool { return last.Order.ActID <= next.Order.ActID }, s.Tokens)
 }
 
 func issueOnce(t *testing.T, s TokenStore, b wallet.Backlog) {

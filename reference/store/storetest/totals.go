@@ -23,16 +23,12 @@ func Totals(t *testing.T, open func(t *testing.T) TotalsStore) {
 	t.Run("largest sums", func(t *testing.T) { largestTotals(t, open(t)) })
 	t.Run("reader", func(t *testing.T) { totalsByWriter(t, open(t)) })
 	t.Run("many report", func(t *testing.T) { manyReport(t, open(t)) })
-	t.Run("model", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) { totalsModel(rt, open(t)) })
-	})
+	checkModel(t, open, totalsModel)
 }
 
 func total(t testable, s TotalsStore, stage wallet.Stage, want wallet.Money, why string) {
 	t.Helper()
-	got, err := s.Total(t.Context(), stage)
-	require.NoError(t, err)
-	require.Equal(t, want, got, why)
+	call(s.Total(t.Context(), stage)).returns(t, want, why)
 }
 
 func totalsStory(t *testing.T, s TotalsStore) {
@@ -74,8 +70,7 @@ func largestTotals(t *testing.T, s TotalsStore) {
 	require.NoError(t, s.Report(t.Context(), wallet.Official, "b", math.MaxInt64-exact-5_000_000_001))
 	total(t, s, wallet.Official, math.MaxInt64, "exact")
 	require.NoError(t, s.Report(t.Context(), wallet.Official, "c", 1))
-	_, err := s.Total(t.Context(), wallet.Official)
-	require.ErrorIs(t, err, wallet.ErrOverflow)
+	call(s.Total(t.Context(), wallet.Official)).fails(t, wallet.ErrOverflow)
 }
 
 func manyReport(t *testing.T, s TotalsStore) {

@@ -49,8 +49,7 @@ func transferMovesPackets(t *testing.T, l LedgerStore, _ *Clock) {
 		"a share without money cannot be opened")
 	require.EqualValues(t, -150, costs(t, l, wallet.Official))
 
-	v, err := l.View(t.Context(), wallet.ViewQuery{Wallets: []wallet.ActID{3}, Stage: wallet.Official, Limit: 9})
-	require.NoError(t, err)
+	v := call(l.View(t.Context(), wallet.ViewQuery{Wallets: []wallet.ActID{3}, Stage: wallet.Official, Limit: 9})).ok(t)
 	require.Equal(t, wallet.View{Balance: 70, Posted: []bool{}}, wallet.View{Balance: v.Balance, Income: v.Income, Posted: v.Posted}, "received money is not income")
 	require.Empty(t, v.Grants)
 

@@ -87,16 +87,14 @@ func packetsPass(t *testing.T, s PacketStore) {
 	for i := range manyUnfinished {
 		p := packet(int64(i+1), time.Duration(i)*time.Millisecond, 2)
 		p.No.Account.User += wallet.UserID(i)
-		_, _, err := s.Create(t.Context(), p)
-		require.NoError(t, err)
+		write(s.Create(t.Context(), p)).ok(t)
 		if i%2 > 0 {
 			require.NoError(t, s.Advance(t.Context(), p.No, wallet.PacketSent))
 			p.State = wallet.PacketSent
 		}
 		for n := range p.Shares {
 			if i%2 > 0 && i >= manyUnfinished/2 {
-				p.Shares[n], err = s.Mark(t.Context(), p.No, p.Shares[n].For, wallet.ShareOpening, 7, eve.Add(time.Hour-time.Duration(i)*time.Second))
-				require.NoError(t, err)
+				p.Shares[n] = call(s.Mark(t.Context(), p.No, p.Shares[n].For, wallet.ShareOpening, 7, eve.Add(time.Hour-time.Duration(i)*time.Second))).ok(t)
 			}
 		}
 		all = append(all, p)
@@ -115,8 +113,7 @@ func closePacket(t testable, s PacketStore, p wallet.Packet) {
 	}
 	for _, share := range p.Shares {
 		for _, to := range []wallet.ShareState{wallet.ShareReturning, wallet.ShareReturned, wallet.ShareOpened} {
-			_, err := s.Mark(t.Context(), p.No, share.For, to, 7, eve)
-			require.NoError(t, err)
+			call(s.Mark(t.Context(), p.No, share.For, to, 7, eve)).ok(t)
 		}
 	}
 }
@@ -169,9 +166,7 @@ func checkRandomWalk[V any](t *rapid.T, all map[string]V, no func(V) string, lis
 func withdrawalsModel(t *rapid.T, s WithdrawalStore, run int) {
 	finish := func(w wallet.Withdrawal) { require.NoError(t, s.Advance(t.Context(), w.No, wallet.WithdrawalReturned)) }
 	defer func() {
-		left, _, err := s.Unfinished(t.Context(), wallet.Never, 0, maxModelled)
-		require.NoError(t, err)
-		for _, w := range left {
+		for _, w := range first(s.Unfinished(t.Context(), wallet.Never, 0, maxModelled)).ok(t) {
 			finish(w)
 		}
 	}()
@@ -181,8 +176,7 @@ func withdrawalsModel(t *rapid.T, s WithdrawalStore, run int) {
 		w := asked(int64(run*maxModelled+i+1), after)
 		w.No.Account.User += wallet.UserID(rapid.IntRange(0, 3).Draw(t, "user"))
 		w.State = rapid.SampledFrom([]wallet.WithdrawalState{wallet.WithdrawalAsked, wallet.WithdrawalHeld, wallet.WithdrawalPaid}).Draw(t, "state")
-		_, _, err := s.Create(t.Context(), w)
-		require.NoError(t, err)
+		write(s.Create(t.Context(), w)).ok(t)
 		if !w.State.Final() && w.Created < before {
 			all[w.No.String()] = w
 		}
@@ -197,9 +191,7 @@ func withdrawalsModel(t *rapid.T, s WithdrawalStore, run int) {
 func packetsModel(t *rapid.T, s PacketStore, run int) {
 	finish := func(p wallet.Packet) { closePacket(t, s, p) }
 	defer func() {
-		left, _, err := s.Unfinished(t.Context(), wallet.Never, wallet.Never, 0, maxModelled)
-		require.NoError(t, err)
-		for _, p := range left {
+		for _, p := range first(s.Unfinished(t.Context(), wallet.Never, wallet.Never, 0, maxModelled)).ok(t) {
 			finish(p)
 		}
 	}()
@@ -211,8 +203,7 @@ func packetsModel(t *rapid.T, s PacketStore, run int) {
 	for i, after := range instants(t, rapid.IntRange(0, maxModelled).Draw(t, "packets")) {
 		p := packet(int64(run*maxModelled+i+1), after, rapid.IntRange(1, 2).Draw(t, "shares"))
 		p.No.Account.User += wallet.UserID(rapid.IntRange(0, 3).Draw(t, "user"))
-		_, _, err := s.Create(t.Context(), p)
-		require.NoError(t, err)
+		write(s.Create(t.Context(), p)).ok(t)
 		stuck := p.Created < asked
 		if rapid.IntRange(0, 3).Draw(t, "state") > 0 {
 			require.NoError(t, s.Advance(t.Context(), p.No, wallet.PacketSent))
@@ -220,8 +211,7 @@ func packetsModel(t *rapid.T, s PacketStore, run int) {
 		}
 		for n := range p.Shares {
 			if at := instant("marked"); p.State == wallet.PacketSent && rapid.Bool().Draw(t, "mark") {
-				p.Shares[n], err = s.Mark(t.Context(), p.No, p.Shares[n].For, wallet.ShareReturning, 7, at)
-				require.NoError(t, err)
+				p.Shares[n] = call(s.Mark(t.Context(), p.No, p.Shares[n].For, wallet.ShareReturning, 7, at)).ok(t)
 				stuck = stuck || at < asked
 			}
 		}

@@ -17,8 +17,7 @@ func walk(t testable, l wallet.Ledger, q wallet.ViewQuery) (nos []wallet.OrderNo
 	t.Helper()
 	q.After = wallet.Cursor{}
 	for {
-		v, err := l.View(t.Context(), q)
-		require.NoError(t, err)
+		v := call(l.View(t.Context(), q)).ok(t)
 		require.LessOrEqual(t, len(v.Grants), q.Limit)
 		for _, e := range v.Grants {
 			nos = append(nos, e.Order)
@@ -61,16 +60,13 @@ func viewPages(t *testing.T, l LedgerStore, _ *Clock) {
 	}
 	// A win that arrives during paging is older or newer than the cursor, and does not disturb the pages.
 	q.Limit = 5
-	v, err := l.View(t.Context(), q)
-	require.NoError(t, err)
+	v := call(l.View(t.Context(), q)).ok(t)
 	last := v.Grants[4]
 	q.After = wallet.Cursor{Opened: last.Opened, Order: last.Order}
-	before, err := l.View(t.Context(), q)
-	require.NoError(t, err)
+	before := call(l.View(t.Context(), q)).ok(t)
 	newer := credit(number(1, 100), 1, time.Hour)
 	post(t, l, []wallet.Credit{newer}, wallet.PostedNow)
-	after, err := l.View(t.Context(), q)
-	require.NoError(t, err)
+	after := call(l.View(t.Context(), q)).ok(t)
 	require.Equal(t, before.Grants, after.Grants)
 	require.Equal(t, before.Balance+1, after.Balance, "the sums cover everything, whatever the page")
 	require.Equal(t, before.Income+1, after.Income)
@@ -83,19 +79,16 @@ func viewIsOfOneStage(t *testing.T, l LedgerStore, _ *Clock) {
 	require.NoError(t, l.Transfer(t.Context(), step(1, wallet.TransferHold, personal(1), holdAccount(1), 60)))
 	q := wallet.ViewQuery{Wallets: []wallet.ActID{1}, Stage: wallet.Official, Limit: 10,
 		Check: []wallet.OrderNo{drill, number(1, 2), number(2, 1), number(1, 1)}}
-	v, err := l.View(t.Context(), q)
-	require.NoError(t, err)
+	v := call(l.View(t.Context(), q)).ok(t)
 	require.EqualValues(t, 40, v.Balance)
 	require.EqualValues(t, 100, v.Income, "withdrawn money counts as income")
 	require.Len(t, v.Grants, 1, "a withdrawal is not a grant")
 	require.Equal(t, []bool{true, false, false, true}, v.Posted, "a check matches the number, whatever the view's stage")
 	q.Stage = wallet.ExternalDrill
-	v, err = l.View(t.Context(), q)
-	require.NoError(t, err)
+	v = call(l.View(t.Context(), q)).ok(t)
 	require.EqualValues(t, 7, v.Balance)
 	require.EqualValues(t, 7, v.Income)
-	v, err = l.View(t.Context(), wallet.ViewQuery{Wallets: []wallet.ActID{99}, Stage: wallet.Official, Limit: 1})
-	require.NoError(t, err)
+	v = call(l.View(t.Context(), wallet.ViewQuery{Wallets: []wallet.ActID{99}, Stage: wallet.Official, Limit: 1})).ok(t)
 	require.Zero(t, v.Balance)
 	require.Empty(t, v.Grants)
 }
@@ -152,9 +145,7 @@ func ledgerBalances(t *testing.T, l LedgerStore, clock *Clock) {
 		require.NoError(t, l.Balances(t.Context(), func(wallet.AccountNo, wallet.Money) bool { n++; return n < stop }))
 		require.Equal(t, stop, n, "reading stops when yield returns false")
 	}
-	n := 0
-	require.NoError(t, l.Entries(t.Context(), func(wallet.Entry) bool { n++; return n < 2 }))
-	require.Equal(t, 2, n)
+	stopsAfter(t, 2, l.Entries)
 }
 
 // ledgerModel compares the ledger with plain maps over random sequences of posts and transfers of three wallets, and
@@ -233,8 +224,7 @@ func compareLedger(t *rapid.T, l LedgerStore, model map[wallet.OrderNo]wallet.Cr
 	}
 	q := wallet.ViewQuery{Wallets: []wallet.ActID{1, 3}, Stage: wallet.Official, Limit: rapid.IntRange(1, 5).Draw(t, "limit")}
 	require.Equal(t, newestFirst(mine), walk(t, l, q))
-	v, err := l.View(t.Context(), q)
-	require.NoError(t, err)
+	v := call(l.View(t.Context(), q)).ok(t)
 	require.Equal(t, sum, v.Balance)
 	require.Equal(t, income, v.Income)
 	costs(t, l, wallet.Official)

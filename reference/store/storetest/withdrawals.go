@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"slices"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,10 +41,7 @@ func Withdrawals(t *testing.T, open func(t *testing.T) WithdrawalStore) {
 
 func ask(t *testing.T, s WithdrawalStore, w wallet.Withdrawal) {
 	t.Helper()
-	got, isNew, err := s.Create(t.Context(), w)
-	require.NoError(t, err)
-	require.True(t, isNew)
-	require.Equal(t, w, got)
+	write(s.Create(t.Context(), w)).records(t, w)
 }
 
 func withdrawalOnce(t *testing.T, s WithdrawalStore) {
@@ -53,10 +49,7 @@ func withdrawalOnce(t *testing.T, s WithdrawalStore) {
 	ask(t, s, want)
 	other := asked(1, time.Hour)
 	other.Owner, other.Amount, other.Wallets = 9, 1, nil // requested again after the person's wallet has changed
-	got, isNew, err := s.Create(t.Context(), other)
-	require.NoError(t, err)
-	require.False(t, isNew)
-	require.Equal(t, want, got, "the first record is kept, with its wallets")
+	write(s.Create(t.Context(), other)).keeps(t, want, "the first record is kept, with its wallets")
 
 	for i, no := range []wallet.WithdrawalNo{
 		{Account: asker, Request: 2},
@@ -91,20 +84,15 @@ func advanceMovesForward(t *testing.T, s WithdrawalStore) {
 		for _, to := range c.steps {
 			require.NoError(t, s.Advance(t.Context(), w.No, to))
 		}
-		got, _, err := s.Create(t.Context(), w)
-		require.NoError(t, err)
+		got := write(s.Create(t.Context(), w)).ok(t)
 		w.State = c.want
 		require.Equal(t, w, got, "case %d", i)
-		got, err = s.Get(t.Context(), w.No)
-		require.NoError(t, err)
-		require.Equal(t, w, got, "case %d", i)
-		open, _, err := s.Unfinished(t.Context(), wallet.Never, 0, 100)
-		require.NoError(t, err)
+		call(s.Get(t.Context(), w.No)).returns(t, w, "case %d", i)
+		open := first(s.Unfinished(t.Context(), wallet.Never, 0, 100)).ok(t)
 		require.Equal(t, !w.State.Final(), slices.ContainsFunc(open, func(o wallet.Withdrawal) bool { return o.No == w.No }), "case %d", i)
 	}
 	require.ErrorIs(t, s.Advance(t.Context(), asked(99, 0).No, held), wallet.ErrNotFound)
-	_, err := s.Get(t.Context(), asked(99, 0).No)
-	require.ErrorIs(t, err, wallet.ErrNotFound)
+	call(s.Get(t.Context(), asked(99, 0).No)).fails(t, wallet.ErrNotFound)
 }
 
 func withdrawalsOf(t *testing.T, s WithdrawalStore) {
@@ -122,13 +110,9 @@ func withdrawalsOf(t *testing.T, s WithdrawalStore) {
 	}
 	slices.SortFunc(want, func(a, b wallet.Withdrawal) int { return int(b.Created - a.Created) })
 	for _, limit := range []int{1, 3, len(want), 100} {
-		got, err := s.Of(t.Context(), 5, wallet.Official, limit)
-		require.NoError(t, err)
-		require.Equal(t, want[:min(limit, len(want))], got)
+		call(s.Of(t.Context(), 5, wallet.Official, limit)).returns(t, want[:min(limit, len(want))])
 	}
-	got, err := s.Of(t.Context(), 5, wallet.InternalTest, 10)
-	require.NoError(t, err)
-	require.Empty(t, got)
+	require.Empty(t, call(s.Of(t.Context(), 5, wallet.InternalTest, 10)).ok(t))
 }
 
 func unfinishedFindsOldest(t *testing.T, s WithdrawalStore) {
@@ -140,8 +124,7 @@ func unfinishedFindsOldest(t *testing.T, s WithdrawalStore) {
 	}
 	expect := func(before wallet.Instant, limit int, want []wallet.Withdrawal) {
 		t.Helper()
-		got, _, err := s.Unfinished(t.Context(), before, 0, limit)
-		require.NoError(t, err)
+		got := first(s.Unfinished(t.Context(), before, 0, limit)).ok(t)
 		require.Len(t, got, len(want))
 		for i := range want {
 			require.Equal(t, want[i], got[i])
@@ -173,38 +156,24 @@ func withdrawalsByOwner(t *testing.T, s WithdrawalStore) {
 		ask(t, s, w)
 		want[w.No] = w
 	}
-	got := map[wallet.WithdrawalNo]wallet.Withdrawal{}
-	last := wallet.ActID(0)
-	require.NoError(t, s.Withdrawals(t.Context(), func(w wallet.Withdrawal) bool {
-		require.GreaterOrEqual(t, w.Owner, last)
-		require.NotContains(t, got, w.No)
-		last, got[w.No] = w.Owner, w
-		return true
-	}))
-	require.Equal(t, want, got)
-	n := 0
-	require.NoError(t, s.Withdrawals(t.Context(), func(wallet.Withdrawal) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when yield returns false")
+	checkReader(t, want, func(w wallet.Withdrawal) wallet.WithdrawalNo { return w.No },
+		func(last, next wallet.Withdrawal) bool { return last.Owner <= next.Owner }, s.Withdrawals)
 }
 
 func oneAsks(t *testing.T, s WithdrawalStore) {
 	const requests = 50
-	var created atomic.Int64
-	together(t, func(t *testing.T, caller int) {
-		for i := range int64(requests) {
-			w := asked(i+1, 0)
-			w.Amount = wallet.Money(caller + 1)
-			got, isNew, err := s.Create(t.Context(), w)
-			require.NoError(t, err)
-			require.Equal(t, w.No, got.No)
-			if isNew {
-				created.Add(1)
-				require.Equal(t, w.Amount, got.Amount)
-			}
-			require.NoError(t, s.Advance(t.Context(), w.No, wallet.WithdrawalHeld))
+	onceEach(t, requests, func(t *testing.T, caller, i int) bool {
+		w := asked(int64(i+1), 0)
+		w.Amount = wallet.Money(caller + 1)
+		got, isNew, err := s.Create(t.Context(), w)
+		require.NoError(t, err)
+		require.Equal(t, w.No, got.No)
+		if isNew {
+			require.Equal(t, w.Amount, got.Amount)
 		}
+		require.NoError(t, s.Advance(t.Context(), w.No, wallet.WithdrawalHeld))
+		return isNew
 	})
-	require.EqualValues(t, requests, created.Load())
 	got, next, err := s.Unfinished(t.Context(), wallet.Never, 0, 2*requests)
 	require.NoError(t, err)
 	require.Zero(t, next)
