@@ -198,6 +198,11 @@ func changeResponse(change func(r *http.Request, answer *httptest.ResponseRecord
 
 // edgeFaults are faults in front of the server.
 func edgeFaults() []plantedFault {
+	return slices.Concat(formFaults(), callFaults())
+}
+
+// formFaults are faults in the form of requests and responses.
+func formFaults() []plantedFault {
 	return []plantedFault{
 		{name: "a malformed request is an internal error", failing: []string{"form-json"}, fault: changeResponse(func(_ *http.Request, a *httptest.ResponseRecorder) *httptest.ResponseRecorder {
 			if a.Header().Get("Hongbao-Reason") == "malformed" {
@@ -240,6 +245,12 @@ func edgeFaults() []plantedFault {
 			}
 			return body
 		})},
+	}
+}
+
+// callFaults are faults of batches, sessions and limits.
+func callFaults() []plantedFault {
+	return []plantedFault{
 		{name: "results are in another order", exact: true, failing: []string{"grant-batch"}, fault: changeResponse(func(r *http.Request, a *httptest.ResponseRecorder) *httptest.ResponseRecorder {
 			m := &pb.BatchGrantReply{}
 			if strings.HasSuffix(r.URL.Path, "/BatchGrant") && a.Code == http.StatusOK && protojson.Unmarshal(a.Body.Bytes(), m) == nil {

@@ -110,13 +110,32 @@ func operatorLie(f *falseOperator) rig {
 	return rig{shadow: func(m server.ShadowAdmin) server.ShadowAdmin { f.ShadowAdmin = m; return f }}
 }
 
+// lie is a wrong behaviour of a wallet, and the check that must catch it.
+type lie struct {
+	why, check string
+	rig        rig
+}
+
 // Each wrong behaviour of a wallet is caught by the check named in the case.
 func TestLiesAreCaughtByName(t *testing.T) {
-	posted := wallet.TokenSuccess
-	for _, c := range []struct {
-		why, check string
-		rig        rig
-	}{
+	for _, c := range slices.Concat(wrongGrants(), wrongPages(), wrongWithdrawals(), wrongOperators()) {
+		t.Run(c.why, func(t *testing.T) {
+			t.Parallel()
+			run, a := c.rig.play(t)
+			got := a.result(t, c.check)
+			require.Equal(t, oracle.Fail, got.Result, "%+v", a.Checks)
+			require.NotEmpty(t, got.First)
+			require.NotContains(t, got.First+got.Worst, "%!")
+			for _, k := range run.report.Kinds {
+				require.Equal(t, k.Sent, k.OK+k.Refused+k.Failed+k.InFlight)
+			}
+		})
+	}
+}
+
+// wrongGrants returns wrong answers to grants.
+func wrongGrants() []lie {
+	return []lie{
 		{"a grant is acknowledged with another amount", "order-once", grantLie(func(r *wallet.GrantReply) { r.Amount++ })},
 		{"a grant is acknowledged as another order", "order-once", grantLie(func(r *wallet.GrantReply) { r.Order.Rain++ })},
 		{"a grant is acknowledged as an order of another person", "order-once", grantLie(func(r *wallet.GrantReply) { r.Order.ActID = 1 })},
@@ -139,6 +158,12 @@ func TestLiesAreCaughtByName(t *testing.T) {
 				return s.Grant(ctx, r)
 			}}
 		}}},
+	}
+}
+
+// wrongPages returns wrong wallet pages.
+func wrongPages() []lie {
+	return []lie{
 		{"a page lacks what was won", "user-view", pageLie(func(_ wallet.PageRequest, p *wallet.Page) {
 			p.Income, p.Balance, p.Grants = p.Income-p.Grants[0].Amount, p.Balance-p.Grants[0].Amount, p.Grants[1:]
 		})},
@@ -149,12 +174,18 @@ func TestLiesAreCaughtByName(t *testing.T) {
 		{"a posted grant is shown as processing again", "state-machine", rig{patience: time.Second, service: func(s wallet.Service) wallet.Service {
 			return liar{Service: s, page: func(r wallet.PageRequest, p *wallet.Page) {
 				for i := range p.Grants {
-					if p.Grants[i].Status == posted && r.Limit == wallet.MaxPage {
+					if p.Grants[i].Status == wallet.TokenSuccess && r.Limit == wallet.MaxPage {
 						p.Grants[i].Status = wallet.TokenProcessing
 					}
 				}
 			}}
 		}}},
+	}
+}
+
+// wrongWithdrawals returns wrong answers to withdrawals.
+func wrongWithdrawals() []lie {
+	return []lie{
 		{"a withdrawal is acknowledged but not made", "withdraw-whole", rig{patience: time.Second, service: func(s wallet.Service) wallet.Service {
 			return liar{Service: s, withdraw: func(_ context.Context, _ wallet.Service, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 				return wallet.WithdrawReply{No: wallet.WithdrawalNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request}, Amount: r.Amount, State: wallet.WithdrawalPaid}, nil
@@ -165,6 +196,12 @@ func TestLiesAreCaughtByName(t *testing.T) {
 				return wallet.WithdrawReply{}, wallet.ErrInsufficient
 			}}
 		}}},
+	}
+}
+
+// wrongOperators returns wrong answers to the operator, and a wallet that posts nothing.
+func wrongOperators() []lie {
+	return []lie{
 		{"the budget is charged for more than was granted", "budget-accuracy", operatorLie(&falseOperator{status: func(s *server.Status) { s.Budgets[0].Reserved++ }})},
 		{"the budget is overdrawn", "no-over-issuance", operatorLie(&falseOperator{status: func(s *server.Status) { s.Budgets[0].Reserved = 2 * s.Budgets[0].Budget }})},
 		{"more is granted than earlier loads left of the budget", "no-over-issuance", operatorLie(&falseOperator{always: func(s *server.Status) { s.Budgets[0].Reserved += s.Budgets[0].Budget - 10 }})},
@@ -174,18 +211,6 @@ func TestLiesAreCaughtByName(t *testing.T) {
 		}})},
 		{"reconciliation did not compare all orders", "reconciled", operatorLie(&falseOperator{reconcile: func(r *server.Reconciliation) { r.Orders = 3 }})},
 		{"nothing is ever posted", "nothing-lost", rig{idle: true, patience: time.Second}},
-	} {
-		t.Run(c.why, func(t *testing.T) {
-			t.Parallel()
-			run, a := c.rig.play(t)
-			got := a.result(t, c.check)
-			require.Equal(t, oracle.Fail, got.Result, "%+v", a.Checks)
-			require.NotEmpty(t, got.First)
-			require.NotContains(t, got.First+got.Worst, "%!")
-			for _, k := range run.report.Kinds {
-				require.Equal(t, k.Sent, k.OK+k.Refused+k.Failed+k.InFlight)
-			}
-		})
 	}
 }
 

@@ -19,7 +19,7 @@ func (c *Crowd) send(ctx context.Context, v Visit) Result {
 	friends := c.friends(v)
 	friends = friends[:max(0, min(int64(len(friends)), int64(page.Balance)))] // at least one fen each
 	if len(friends) == 0 {
-		return c.nothing(Send)
+		return c.nothingToDo(Send)
 	}
 	d := drawsOf(c.seed, v)
 	r := wallet.SendPacketRequest{Caller: c.caller(v.Person, v.App), Request: c.number.Add(1), Greeting: "恭喜发财", Tokens: c.tokens.tokens(v.Person, v.App.Family())}
@@ -61,7 +61,7 @@ func (c *Crowd) send(ctx context.Context, v Visit) Result {
 func (c *Crowd) open(ctx context.Context, v Visit) Result {
 	sent, ok := c.known.packets.get(win{v.From, v.Window, v.Time})
 	if !ok || !slices.Contains(c.friends(Visit{Person: v.From, Window: v.Window, Time: v.Time})[:sent.shares], friend{v.Person, v.App}) {
-		return c.nothing(Open)
+		return c.nothingToDo(Open)
 	}
 	r := wallet.OpenPacketRequest{Caller: c.caller(v.Person, v.App), Packet: sent.no}
 	return c.sendRepeated(ctx, drawsOf(c.seed, v), repeatDraws{drawOpenHedge, drawOpenRepeat, drawOpenRepeatDelay}, func() (lied bool, err error) {

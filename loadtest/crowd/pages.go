@@ -100,7 +100,7 @@ func (c *Crowd) withdrawAll(ctx context.Context, v Visit) Result {
 		return out
 	}
 	if page.Balance <= 0 {
-		return c.nothing(Withdraw)
+		return c.nothingToDo(Withdraw)
 	}
 	r := wallet.WithdrawRequest{Caller: c.caller(v.Person, v.App), Request: c.number.Add(1), Amount: page.Balance,
 		Tokens: c.tokens.tokens(v.Person, v.App.Family())}

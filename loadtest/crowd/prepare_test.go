@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,41 +21,74 @@ import (
 	"hongbao/sim/oracle"
 )
 
+// badTarget is a target that a load test cannot use, and the reported problem.
+type badTarget struct {
+	why  string
+	want Problem
+	rig  rig
+}
+
 // Problems of a target are reported before any load, by name and with a hint.
 func TestPrepareSaysWhatIsWrong(t *testing.T) {
-	withoutOperator := func(o *Options) { o.Operator, o.Live = nil, nil }
-	at := func(url string) func(*Options) {
-		return func(o *Options) { withoutOperator(o); o.URLs = []string{url} }
+	for _, c := range slices.Concat(foreignTargets(t), wrongTLS(), deniedTargets(), otherActivities(t), unreliableTargets()) {
+		t.Run(c.why, func(t *testing.T) {
+			t.Parallel()
+			if c.rig.scenario == nil {
+				c.rig.scenario = festival(t, quick)
+			}
+			err := c.rig.start(t).Prepare(t.Context(), nil)
+			e := (*TargetError)(nil)
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, c.want, e.Problem, err)
+			require.Contains(t, err.Error(), "the target http")
+			require.Contains(t, err.Error(), "hint: ")
+		})
 	}
-	answering := func(h http.HandlerFunc) string {
+}
+
+// withoutOperator removes the operator's clients.
+func withoutOperator(o *Options) { o.Operator, o.Live = nil, nil }
+
+// at removes the operator's clients and sets the URL of the target.
+func at(url string) func(*Options) {
+	return func(o *Options) { withoutOperator(o); o.URLs = []string{url} }
+}
+
+// foreignTargets returns targets that are down or are not a wallet.
+func foreignTargets(t *testing.T) []badTarget {
+	answering := func(h http.HandlerFunc) func(*Options) {
 		s := httptest.NewServer(h)
 		t.Cleanup(s.Close)
-		return s.URL
+		return at(s.URL)
 	}
-	other := festival(t, quick)
-	other.Windows[0].Scene = "autumn"
-	foreign := festival(t, quick)
-	foreign.Activity.Parent = "autumn-2022"
-	for _, c := range []struct {
-		why  string
-		want Problem
-		rig  rig
-	}{
+	return []badTarget{
 		{"nothing listens", Down, rig{options: at("http://127.0.0.1:1")}},
 		{"it accepts connections but never answers", Down, rig{options: func(o *Options) {
-			at(answering(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-r.Context().Done() }))(o)
+			answering(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-r.Context().Done() })(o)
 			s := *o.Scenario
 			s.People.Client.Timeout = 20 * time.Millisecond
 			o.Scenario = &s
 		}}},
-		{"it is a web site", NotWallet, rig{options: at(answering(func(w http.ResponseWriter, _ *http.Request) {
+		{"it is a web site", NotWallet, rig{options: answering(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<html>It works!</html>")
-		}))}},
-		{"it has no such paths", NotWallet, rig{options: at(answering(http.NotFound))}},
+		})}},
+		{"it has no such paths", NotWallet, rig{options: answering(http.NotFound)}},
+	}
+}
+
+// wrongTLS returns targets whose use of TLS differs from the URL.
+func wrongTLS() []badTarget {
+	return []badTarget{
 		{"its certificate has no trusted issuer", WrongTLS, rig{tls: true, options: withoutOperator}},
 		{"it does not speak TLS", WrongTLS, rig{options: func(o *Options) { withoutOperator(o); o.URLs[0] = strings.Replace(o.URLs[0], "http:", "https:", 1) }}},
 		{"it speaks TLS but is called without it", NotWallet, rig{tls: true, options: func(o *Options) { withoutOperator(o); o.URLs[0] = strings.Replace(o.URLs[0], "https:", "http:", 1) }}},
+	}
+}
+
+// deniedTargets returns targets that deny the load test.
+func deniedTargets() []badTarget {
+	return []badTarget{
 		{"it does not know the key", Denied, rig{options: withoutOperator, keys: func(k auth.Keys) auth.Keys { k.Callers[0].ID = "who"; return k }}},
 		{"the key is wrong", Denied, rig{options: withoutOperator, keys: func(k auth.Keys) auth.Keys { k.Callers[0].Secret = auth.NewSecret(); return k }}},
 		{"the session key is wrong", Denied, rig{options: withoutOperator, keys: func(k auth.Keys) auth.Keys { k.SessionKey = auth.NewSecret(); return k }}},
@@ -65,9 +99,25 @@ func TestPrepareSaysWhatIsWrong(t *testing.T) {
 			return k
 		}}},
 		{"it does not accept the load-test mark", NoLoadTest, rig{options: withoutOperator, ports: func(p *server.Ports) { p.Shadow = nil }}},
+	}
+}
+
+// otherActivities returns targets with another activity.
+func otherActivities(t *testing.T) []badTarget {
+	other := festival(t, quick)
+	other.Windows[0].Scene = "autumn"
+	foreign := festival(t, quick)
+	foreign.Activity.Parent = "autumn-2022"
+	return []badTarget{
 		{"it does not know the scene", OtherActivity, rig{options: func(o *Options) { withoutOperator(o); o.Scenario = other }}},
 		{"it does not know the activity", OtherActivity, rig{options: func(o *Options) { withoutOperator(o); o.Scenario = foreign }}},
 		{"its operator names another activity", OtherActivity, rig{options: func(o *Options) { o.Scenario = foreign }}},
+	}
+}
+
+// unreliableTargets returns targets with a wrong clock or lost answers.
+func unreliableTargets() []badTarget {
+	return []badTarget{
 		{"its clock is wrong by its Date header", WrongClock, rig{options: withoutOperator, edge: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Date", time.Now().Add(-time.Minute).UTC().Format(http.TimeFormat))
@@ -83,19 +133,6 @@ func TestPrepareSaysWhatIsWrong(t *testing.T) {
 				}
 			})(next)
 		}}},
-	} {
-		t.Run(c.why, func(t *testing.T) {
-			t.Parallel()
-			if c.rig.scenario == nil {
-				c.rig.scenario = festival(t, quick)
-			}
-			err := c.rig.start(t).Prepare(t.Context(), nil)
-			e := (*TargetError)(nil)
-			require.ErrorAs(t, err, &e)
-			require.Equal(t, c.want, e.Problem, err)
-			require.Contains(t, err.Error(), "the target http")
-			require.Contains(t, err.Error(), "hint: ")
-		})
 	}
 }
 

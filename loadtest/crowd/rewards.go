@@ -61,7 +61,7 @@ func (c *Crowd) rewardsPage(ctx context.Context, v Visit, r *wallet.RewardsReque
 func (c *Crowd) use(ctx context.Context, v Visit) Result {
 	no, ok := c.known.rewards.get(v.win())
 	if !ok {
-		return c.nothing(Use)
+		return c.nothingToDo(Use)
 	}
 	d := drawsOf(c.seed, v)
 	r := wallet.UseRequest{Caller: c.caller(v.Person, v.App), Order: no}
@@ -84,8 +84,9 @@ func (c *Crowd) use(ctx context.Context, v Visit) Result {
 // win returns the win that a visit belongs to.
 func (v Visit) win() win { return win{v.Person, v.Window, v.Time} }
 
-// nothing returns the result of an operation without anything to request, and counts it.
-func (c *Crowd) nothing(kind uint8) Result {
+// nothingToDo counts an operation for which no request was sent, because the person has no balance to withdraw or send, no
+// reward to use or no packet to open. It returns the result of such an operation: refused, with ReasonNothing.
+func (c *Crowd) nothingToDo(kind uint8) Result {
 	c.answers.nothing[kind].Add(1)
 	return Result{Outcome: attack.Refused, Reason: ReasonNothing}
 }

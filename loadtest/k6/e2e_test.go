@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -100,68 +101,57 @@ func TestStrategies(t *testing.T) {
 	}
 }
 
+// smallFestival is the start of a script with few wins, and visitRest its rest. visitScript is the whole script.
+const (
+	smallFestival = "const festival = hongbao.festival(Object.assign(festivalOf('rain'), { peak: '20/s', duration: '2s' }));\n"
+	visitRest     = "export const options = festival.options({ scenarioThresholds: false });\nexport const setup = () => festival.begin();\nexport const teardown = () => festival.audit();\nexport const person = () => visit(festival);\n"
+	visitScript   = smallFestival + visitRest
+)
+
+// scriptWith returns visitScript with more options of the festival.
+func scriptWith(more string) string {
+	return "const festival = hongbao.festival(Object.assign(festivalOf('rain'), { peak: '20/s', duration: '2s', " + more + " }));\n" + visitRest
+}
+
+// noPass is a run, and how it must end.
+type noPass struct {
+	why    string
+	target service
+	script string
+	exit   int
+	want   string // in the output
+}
+
 // TestNoPass: a run that does not pass exits with a code other than 0 and reports the reason.
 func TestNoPass(t *testing.T) {
 	s := serve(t)
+	for _, c := range slices.Concat(falseAnswers(t, s), falseReports(t, s), badScripts(t, s)) {
+		t.Run(c.why, func(t *testing.T) {
+			r := c.target.k6(t, script(t, c.script))
+			require.Equal(t, c.exit, r.exit, r.out)
+			require.Regexp(t, c.want, r.out)
+		})
+	}
+}
+
+// falseAnswers are runs in which people receive false answers, and one without.
+func falseAnswers(t *testing.T, s service) []noPass {
 	page := func(change func(n int64, m *pb.WalletPageReply)) service {
-		return proxy(t, s, "WalletPage", func(n int64, body []byte) []byte {
-			m := &pb.WalletPageReply{}
-			if proto.Unmarshal(body, m) != nil {
-				return body
-			}
-			change(n, m)
-			body, _ = proto.Marshal(m)
-			return body
-		})
-	}
-	statusOf := func(live bool, change func(m *pb.StatusReply)) service {
-		return (&liar{target: s.url, method: "Status", live: live, change: func(_ int64, body []byte) []byte {
-			m := &pb.StatusReply{}
-			if proto.Unmarshal(body, m) != nil {
-				return body
-			}
-			change(m)
-			body, _ = proto.Marshal(m)
-			return body
-		}}).before(t, s)
-	}
-	reconcile := func(change func(m *pb.ReconcileReply)) service {
-		return proxy(t, s, "Reconcile", func(_ int64, body []byte) []byte {
-			m := &pb.ReconcileReply{}
-			if proto.Unmarshal(body, m) != nil {
-				return body
-			}
-			change(m)
-			body, _ = proto.Marshal(m)
-			return body
-		})
+		return proxy(t, s, "WalletPage", altered(change))
 	}
 	grant := func(change func(n int64, body []byte) []byte) service { return proxy(t, s, "Grant", change) }
-	moved := func(m *pb.StatusReply) { m.Budgets[0].ReservedFen++ }
-	const small = "const festival = hongbao.festival(Object.assign(festivalOf('rain'), { peak: '20/s', duration: '2s' }));\n"
-	const rest = "export const options = festival.options({ scenarioThresholds: false });\nexport const setup = () => festival.begin();\nexport const teardown = () => festival.audit();\nexport const person = () => visit(festival);\n"
-	const visits = small + rest
-	with := func(more string) string {
-		return "const festival = hongbao.festival(Object.assign(festivalOf('rain'), { peak: '20/s', duration: '2s', " + more + " }));\n" + rest
-	}
-	for _, c := range []struct {
-		why    string
-		target service
-		script string
-		exit   int
-		want   string // in the output
-	}{
-		{"nothing is wrong: so the other cases fail for their stated reason", s, visits, 0, "pass    user-view"},
+	return []noPass{
+		{"nothing is wrong: so the other cases fail for their stated reason", s, visitScript, 0, "pass    user-view"},
 		{"a page lacks a line now and then", page(func(n int64, m *pb.WalletPageReply) {
 			if n%7 == 0 && len(m.Lines) > 0 {
 				m.Lines = m.Lines[1:]
 			}
-		}), visits, exitFailed, "fail    user-view"},
+		}), visitScript, exitFailed, "fail    user-view"},
 		{"an income is one fen too high, once", page(func(n int64, m *pb.WalletPageReply) {
 			if n == 3 { // a page of the run, not of the audit
 				m.IncomeFen++
 			}
-		}), visits, exitFailed, `(?s)fail    user-view [^\n]* violated 1: person.*hongbao_violations\.+: 1 `},
+		}), visitScript, exitFailed, `(?s)fail    user-view [^\n]* violated 1: person.*hongbao_violations\.+: 1 `},
 		{"a grant is acknowledged with another amount, once", grant(func(n int64, body []byte) []byte {
 			m := &pb.GrantReply{}
 			if n == 5 && proto.Unmarshal(body, m) == nil {
@@ -169,49 +159,60 @@ func TestNoPass(t *testing.T) {
 				body, _ = proto.Marshal(m)
 			}
 			return body
-		}), visits, exitFailed, "fail    order-once .* violated 1: person"},
-		{"a grant's answer is not of the protocol, every time", grant(func(int64, []byte) []byte { return []byte("thanks") }), with("tries: 1"), exitThresholds,
+		}), visitScript, exitFailed, "fail    order-once .* violated 1: person"},
+		{"a grant's answer is not of the protocol, every time", grant(func(int64, []byte) []byte { return []byte("thanks") }), scriptWith("tries: 1"), exitThresholds,
 			`thresholds on metrics '[^']*hongbao_failed, hongbao_grants`},
-		{"the budget was charged one fen more than was granted", statusOf(false, func(m *pb.StatusReply) { m.Budgets[0].ReservedFen++ }), visits, exitFailed,
+	}
+}
+
+// falseReports are runs in which the operator receives false answers.
+func falseReports(t *testing.T, s service) []noPass {
+	status := func(live bool, change func(m *pb.StatusReply)) service {
+		l := &liar{target: s.url, method: "Status", live: live, change: altered(func(_ int64, m *pb.StatusReply) { change(m) })}
+		return l.before(t, s)
+	}
+	moved := func(m *pb.StatusReply) { m.Budgets[0].ReservedFen++ }
+	return []noPass{
+		{"the budget was charged one fen more than was granted", status(false, func(m *pb.StatusReply) { m.Budgets[0].ReservedFen++ }), visitScript, exitFailed,
 			"fail    budget-accuracy .* violated 1"},
-		{"production changed meanwhile", statusOf(true, moved), visits, exitFailed, "fail    production-untouched .* violated 1: production had 0 orders"},
-		{"others may have changed production", statusOf(true, moved), with("shared: true"), 0, "unknown production-untouched"},
-		{"the clean-up left data", statusOf(false, func(m *pb.StatusReply) {
+		{"production changed meanwhile", status(true, moved), visitScript, exitFailed, "fail    production-untouched .* violated 1: production had 0 orders"},
+		{"others may have changed production", status(true, moved), scriptWith("shared: true"), 0, "unknown production-untouched"},
+		{"the clean-up left data", status(false, func(m *pb.StatusReply) {
 			if m.Budgets[0].ReservedFen == 0 {
 				m.Budgets[0].ReservedFen = 5
 			}
-		}), visits, exitFailed, "fail    load-cleaned-up .* 5 fen of budget"},
-		{"the load-test data is kept", s, with("keep: true"), 0, "unknown load-cleaned-up"},
-		{"reconciliation reports a difference", reconcile(func(m *pb.ReconcileReply) { m.Differences, m.Lines = 1, []string{"order 7 is missing"} }), visits, exitFailed,
+		}), visitScript, exitFailed, "fail    load-cleaned-up .* 5 fen of budget"},
+		{"the load-test data is kept", s, scriptWith("keep: true"), 0, "unknown load-cleaned-up"},
+		{"reconciliation reports a difference", proxy(t, s, "Reconcile", altered(func(_ int64, m *pb.ReconcileReply) { m.Differences, m.Lines = 1, []string{"order 7 is missing"} })), visitScript, exitFailed,
 			"fail    reconciled .*order 7 is missing"},
-		{"reconciliation cannot be read", proxy(t, s, "Reconcile", func(int64, []byte) []byte { return []byte("\xff") }), visits, exitFailed, "(?s)unknown reconciled.*not everything could be judged: "},
-		{"nothing listens", service{url: "http://127.0.0.1:1", keys: s.keys}, visits, exitScript, "connection refused"},
-		{"no audit", s, small + "export const options = festival.options({ scenarioThresholds: false });\nexport const person = () => visit(festival);", exitThresholds,
+		{"reconciliation cannot be read", proxy(t, s, "Reconcile", func(int64, []byte) []byte { return []byte("\xff") }), visitScript, exitFailed, "(?s)unknown reconciled.*not everything could be judged: "},
+	}
+}
+
+// badScripts are runs whose script, threshold, scenario or target makes them fail, and one without the load-test mark.
+func badScripts(t *testing.T, s service) []noPass {
+	return []noPass{
+		{"nothing listens", service{url: "http://127.0.0.1:1", keys: s.keys}, visitScript, exitScript, "connection refused"},
+		{"no audit", s, smallFestival + "export const options = festival.options({ scenarioThresholds: false });\nexport const person = () => visit(festival);", exitThresholds,
 			"thresholds on metrics '[^']*hongbao_checks_evaluated"},
 		{"a script that uses the options but does nothing", s,
-			small + "export const options = festival.options({ scenarioThresholds: false });\nexport const person = () => 0;", exitThresholds, "thresholds on metrics '[^']*hongbao_grants"},
+			smallFestival + "export const options = festival.options({ scenarioThresholds: false });\nexport const person = () => 0;", exitThresholds, "thresholds on metrics '[^']*hongbao_grants"},
 		{"one VU for thousands of wins per second: k6 drops those that it cannot start", s,
 			"const festival = hongbao.festival(Object.assign(festivalOf('rain'), { peak: '2000/s', duration: '2s' }));\n" +
 				"export const options = festival.options({ scenarioThresholds: false, vus: 1, maxVUs: 1 });\nexport const setup = () => festival.begin();\n" +
 				"export const person = () => { visit(festival); visit2(); };\nfunction visit2() { const end = Date.now() + 20; while (Date.now() < end); }\n" +
 				"export const teardown = () => festival.audit();", exitThresholds, "thresholds on metrics .*dropped_iterations.*hongbao_unsent"},
-		{"a threshold on an operation that never happens has no samples, and fails", s, small +
+		{"a threshold on an operation that never happens has no samples, and fails", s, smallFestival +
 			"export const options = festival.options({ scenarioThresholds: false, thresholds: { 'hongbao_latency{operation:withdraw}': ['p(99)<60000'] } });\n" +
 			"export const setup = () => festival.begin();\nexport const person = () => festival.win();\nexport const teardown = () => festival.audit();",
 			exitThresholds, `thresholds on metrics '[^']*hongbao_calls\{operation:withdraw\}`},
-		{"a latency above the threshold", s, small +
+		{"a latency above the threshold", s, smallFestival +
 			"export const options = festival.options({ scenarioThresholds: false, thresholds: { 'hongbao_latency{operation:grant}': ['p(99)<0.001'] } });\n" +
 			"export const setup = () => festival.begin();\nexport const person = () => festival.win();\nexport const teardown = () => festival.audit();",
 			exitThresholds, `thresholds on metrics '[^']*hongbao_latency\{operation:grant\}`},
-		{"the service grants another activity", s, with("scenario: '" + changed(t, "activity: spring-festival-2022", "activity: autumn") + "'"), exitScript,
+		{"the service grants another activity", s, scriptWith("scenario: '" + changed(t, "activity: spring-festival-2022", "activity: autumn") + "'"), exitScript,
 			"does not grant what the scenario grants"},
-		{"a load without the mark: production is judged, and nothing is deleted", s, with("loadTest: false"), 0, "pass    reconciled"},
-	} {
-		t.Run(c.why, func(t *testing.T) {
-			r := c.target.k6(t, script(t, c.script))
-			require.Equal(t, c.exit, r.exit, r.out)
-			require.Regexp(t, c.want, r.out)
-		})
+		{"a load without the mark: production is judged, and nothing is deleted", s, scriptWith("loadTest: false"), 0, "pass    reconciled"},
 	}
 }
 

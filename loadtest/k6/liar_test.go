@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	"hongbao/reference/server/auth"
 )
 
@@ -62,4 +64,19 @@ func (l *liar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(reply.StatusCode)
 	_, _ = w.Write(answer)
+}
+
+// altered returns a change of answers that decodes an answer, changes it and encodes it again. An answer that is not of
+// the type is left unchanged.
+func altered[M proto.Message](change func(n int64, m M)) func(n int64, body []byte) []byte {
+	return func(n int64, body []byte) []byte {
+		var none M
+		m := none.ProtoReflect().New().Interface().(M)
+		if proto.Unmarshal(body, m) != nil {
+			return body
+		}
+		change(n, m)
+		body, _ = proto.Marshal(m)
+		return body
+	}
 }

@@ -2,6 +2,7 @@ package activity
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,26 +131,52 @@ func TestIndexIsItsOwn(t *testing.T) {
 	require.Equal(t, wallet.Money(100), c.Budget)
 }
 
+// treeFault is a fault of an activity tree.
+type treeFault struct {
+	why   string
+	spoil func(*wallet.Activity)
+	says  string // a part of the error
+}
+
+// The following functions return parts of the first child of tree().
+
+func firstScene(a *wallet.Activity) *wallet.Scene {
+	return &a.Children[0].Rewards[0].Rewards[0].Scenes[0]
+}
+
+func cashReward(a *wallet.Activity) *wallet.Reward    { return &a.Children[0].Rewards[0].Rewards[0] }
+func teaReward(a *wallet.Activity) *wallet.Reward     { return &a.Children[0].Rewards[1].Rewards[0] }
+func voucherReward(a *wallet.Activity) *wallet.Reward { return &a.Children[0].Rewards[2].Rewards[0] }
+
+// teaAlone makes the tea coupon independent of the other rewards and returns it.
+func teaAlone(a *wallet.Activity) *wallet.Reward {
+	r := teaReward(a)
+	r.ThresholdNum, r.Fallback = 0, ""
+	return r
+}
+
+// teaUncontrolled also removes its stock.
+func teaUncontrolled(a *wallet.Activity) *wallet.Reward {
+	r := teaAlone(a)
+	r.Stock, r.Scenes[0].StockControl = 0, false
+	return r
+}
+
 func TestValidateNamesFaults(t *testing.T) {
-	scene := func(a *wallet.Activity) *wallet.Scene { return &a.Children[0].Rewards[0].Rewards[0].Scenes[0] }
-	cash := func(a *wallet.Activity) *wallet.Reward { return &a.Children[0].Rewards[0].Rewards[0] }
-	tea := func(a *wallet.Activity) *wallet.Reward { return &a.Children[0].Rewards[1].Rewards[0] }
-	voucher := func(a *wallet.Activity) *wallet.Reward { return &a.Children[0].Rewards[2].Rewards[0] }
-	alone := func(a *wallet.Activity) *wallet.Reward { // a reward that is independent of the other rewards
-		r := tea(a)
-		r.ThresholdNum, r.Fallback = 0, ""
-		return r
+	for _, c := range slices.Concat(childFaults(), rewardFaults()) {
+		a := tree()
+		c.spoil(&a)
+		_, err := New(a)
+		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
+		require.ErrorContains(t, err, c.says, c.why)
+		require.Len(t, strings.Split(err.Error(), "\n"), 1, "%s: one error, reported once", c.why)
 	}
-	uncontrolled := func(a *wallet.Activity) *wallet.Reward {
-		r := alone(a)
-		r.Stock, r.Scenes[0].StockControl = 0, false
-		return r
-	}
-	for _, c := range []struct {
-		why   string
-		spoil func(*wallet.Activity)
-		says  string
-	}{
+	require.NoError(t, Validate(tree()))
+}
+
+// childFaults returns faults of the parent, the children and their scenes.
+func childFaults() []treeFault {
+	return []treeFault{
 		{"no parent", func(a *wallet.Activity) { a.Parent = "" }, `the parent has the id ""`},
 		{"a parent too long", func(a *wallet.Activity) { a.Parent = wallet.ActivityID(strings.Repeat("x", wallet.MaxActivityID+1)) }, "the parent has the id"},
 		{"no child", func(a *wallet.Activity) { a.Children = nil }, "there is no child"},
@@ -167,40 +194,38 @@ func TestValidateNamesFaults(t *testing.T) {
 		{"a cap beyond the budget", func(a *wallet.Activity) { a.Children[0].SingleCap = 101 }, "the cap within the budget"},
 		{"no scene", func(a *wallet.Activity) { a.Children[0].Rewards = nil }, "has no scene"},
 		{"an unknown reward type", func(a *wallet.Activity) { a.Children[0].Rewards[0].Type = 14 }, "reward type 14"},
-		{"an invalid scene id", func(a *wallet.Activity) { scene(a).ID = "Rain_1" }, `scene id "Rain_1"`},
-		{"a scene under two rewards", func(a *wallet.Activity) { scene(a).ID = "tea" }, "a scene belongs to exactly one reward"},
-		{"a rate limit below zero", func(a *wallet.Activity) { scene(a).RateLimit = -1 }, "rate limit -1"},
+		{"an invalid scene id", func(a *wallet.Activity) { firstScene(a).ID = "Rain_1" }, `scene id "Rain_1"`},
+		{"a scene under two rewards", func(a *wallet.Activity) { firstScene(a).ID = "tea" }, "a scene belongs to exactly one reward"},
+		{"a rate limit below zero", func(a *wallet.Activity) { firstScene(a).RateLimit = -1 }, "rate limit -1"},
 		{"budgets whose sum overflows", func(a *wallet.Activity) { a.Children[0].Budget = math.MaxInt64 }, "overflow"},
-		{"cash with a stock", func(a *wallet.Activity) { cash(a).Stock = 1 }, "it has a budget, and no stock"},
-		{"cash with a fallback", func(a *wallet.Activity) { cash(a).Fallback = "voucher" }, "it has a budget, and no stock"},
-		{"an invalid coupon id", func(a *wallet.Activity) { voucher(a).ID = "Voucher!"; tea(a).Fallback = "Voucher!" }, `the id of reward "Voucher!"`},
-		{"a stock below zero", func(a *wallet.Activity) { voucher(a).Stock = -1 }, "a stock of -1"},
-		{"a stock above its bound", func(a *wallet.Activity) { voucher(a).Stock = wallet.MaxStock + 1 }, "it must be 0 to"},
-		{"control without a stock", func(a *wallet.Activity) { alone(a).Stock = 0 }, "has no stock, but 1 of its scenes have stock control"},
-		{"a stock without control", func(a *wallet.Activity) { voucher(a).Scenes[0].StockControl = false }, "they would grant beyond it"},
-		{"a threshold above 1", func(a *wallet.Activity) { tea(a).ThresholdNum = 11 }, "a threshold of 11/10"},
-		{"a threshold without a stock", func(a *wallet.Activity) { uncontrolled(a).ThresholdNum = 1 }, "a threshold of 1/10 of a stock of 0"},
-		{"a threshold with a negative denominator", func(a *wallet.Activity) { voucher(a).ThresholdDen = -1 }, "a threshold of 0/-1"},
-		{"a fallback without a threshold", func(a *wallet.Activity) { tea(a).ThresholdNum = 0 }, "it would never be granted"},
-		{"an unknown fallback", func(a *wallet.Activity) { tea(a).Fallback = "coffee" }, "which is not a reward of the child"},
-		{"a fallback that is cash", func(a *wallet.Activity) { tea(a).Fallback = "red-packet" }, "which is cash"},
+	}
+}
+
+// rewardFaults returns faults of rewards, their stock and their fallback.
+func rewardFaults() []treeFault {
+	return []treeFault{
+		{"cash with a stock", func(a *wallet.Activity) { cashReward(a).Stock = 1 }, "it has a budget, and no stock"},
+		{"cash with a fallback", func(a *wallet.Activity) { cashReward(a).Fallback = "voucher" }, "it has a budget, and no stock"},
+		{"an invalid coupon id", func(a *wallet.Activity) { voucherReward(a).ID = "Voucher!"; teaReward(a).Fallback = "Voucher!" }, `the id of reward "Voucher!"`},
+		{"a stock below zero", func(a *wallet.Activity) { voucherReward(a).Stock = -1 }, "a stock of -1"},
+		{"a stock above its bound", func(a *wallet.Activity) { voucherReward(a).Stock = wallet.MaxStock + 1 }, "it must be 0 to"},
+		{"control without a stock", func(a *wallet.Activity) { teaAlone(a).Stock = 0 }, "has no stock, but 1 of its scenes have stock control"},
+		{"a stock without control", func(a *wallet.Activity) { voucherReward(a).Scenes[0].StockControl = false }, "they would grant beyond it"},
+		{"a threshold above 1", func(a *wallet.Activity) { teaReward(a).ThresholdNum = 11 }, "a threshold of 11/10"},
+		{"a threshold without a stock", func(a *wallet.Activity) { teaUncontrolled(a).ThresholdNum = 1 }, "a threshold of 1/10 of a stock of 0"},
+		{"a threshold with a negative denominator", func(a *wallet.Activity) { voucherReward(a).ThresholdDen = -1 }, "a threshold of 0/-1"},
+		{"a fallback without a threshold", func(a *wallet.Activity) { teaReward(a).ThresholdNum = 0 }, "it would never be granted"},
+		{"an unknown fallback", func(a *wallet.Activity) { teaReward(a).Fallback = "coffee" }, "which is not a reward of the child"},
+		{"a fallback that is cash", func(a *wallet.Activity) { teaReward(a).Fallback = "red-packet" }, "which is cash"},
 		{"a fallback of a fallback", func(a *wallet.Activity) {
-			r := voucher(a)
+			r := voucherReward(a)
 			r.ThresholdNum, r.ThresholdDen, r.Fallback = 1, 2, "spare"
 			a.Children[0].Rewards[2].Rewards = append(a.Children[0].Rewards[2].Rewards, wallet.Reward{ID: "spare", Stock: 1})
 		}, "which has the fallback spare itself"},
-		{"a fallback without a stock", func(a *wallet.Activity) { r := voucher(a); r.Stock, r.Scenes[0].StockControl = 0, false }, "which has no stock"},
-		{"a reward of two types", func(a *wallet.Activity) { alone(a).ID = "red-packet" }, "a reward has exactly one type"},
-		{"stock control of cash", func(a *wallet.Activity) { scene(a).StockControl = true }, "cash has a budget"},
-	} {
-		a := tree()
-		c.spoil(&a)
-		_, err := New(a)
-		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
-		require.ErrorContains(t, err, c.says, c.why)
-		require.Len(t, strings.Split(err.Error(), "\n"), 1, "%s: one error, reported once", c.why)
+		{"a fallback without a stock", func(a *wallet.Activity) { r := voucherReward(a); r.Stock, r.Scenes[0].StockControl = 0, false }, "which has no stock"},
+		{"a reward of two types", func(a *wallet.Activity) { teaAlone(a).ID = "red-packet" }, "a reward has exactly one type"},
+		{"stock control of cash", func(a *wallet.Activity) { firstScene(a).StockControl = true }, "cash has a budget"},
 	}
-	require.NoError(t, Validate(tree()))
 }
 
 // TestValidateListsEveryFault: all errors of a tree are reported at once.

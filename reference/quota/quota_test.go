@@ -3,6 +3,7 @@ package quota_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"testing"
 
@@ -53,47 +54,78 @@ func requireQuota(t require.TestingT, q wallet.Quotas, want wallet.Quota) {
 	require.Equal(t, want, got)
 }
 
+// endBudget is the budget in TestEnds, in fen.
+const endBudget = 100
+
+// endWorld is the store and two instances in TestEnds.
+type endWorld struct {
+	store *faultyQuotas
+	a, b  *quota.Budgets
+}
+
+// next sets the fates of the next calls; later calls are served.
+func (w endWorld) next(f ...fate) {
+	w.store.fate = func() fate {
+		if len(f) == 0 {
+			return served
+		}
+		defer func() { f = f[1:] }()
+		return f[0]
+	}
+}
+
+// end is a way in which a debit can end.
+type end struct {
+	name string
+	run  func(t *testing.T, w endWorld)
+	left wallet.Money // what a can grant afterwards
+	why  string
+}
+
 // TestEnds covers the ways in which a debit can end. Each case starts with 10 fen on record in the block of a, which
 // has the whole budget of 100, and ends with what a can still grant.
 func TestEnds(t *testing.T) {
-	const budget = 100
-	type world struct {
-		store *faultyQuotas
-		a, b  *quota.Budgets
-	}
-	next := func(w world, f ...fate) { // sets the fates of the next calls; later calls are served
-		w.store.fate = func() fate {
-			if len(f) == 0 {
-				return served
+	for _, c := range slices.Concat(recordEnds(), repeatEnds(), blockEnds()) {
+		t.Run(c.name, func(t *testing.T) {
+			store := calm(mem.NewQuotas())
+			w := endWorld{store, quota.New(store, "a", quota.Config{Block: 1}), quota.New(store, "b", quota.Config{Block: 1})}
+			_, err := store.Quotas.Lease(t.Context(), "a", wallet.Official, endBudget, endBudget, endBudget)
+			require.NoError(t, err)
+			w.next(served)
+			require.ErrorIs(t, w.a.Reserve(t.Context(), number(9_999), 1_000, endBudget), wallet.ErrOverBudget, "this reply reports a's block to a")
+			require.NoError(t, w.a.Reserve(t.Context(), number(1), 10, endBudget))
+			c.run(t, w)
+			w.store.meanwhile = func() {}
+			granted := wallet.Money(0)
+			for i := 100; w.a.Reserve(t.Context(), number(i), 1, endBudget) == nil; i++ {
+				granted++
 			}
-			defer func() { f = f[1:] }()
-			return f[0]
-		}
+			require.Equal(t, c.left, granted, c.why)
+		})
 	}
-	for _, c := range []struct {
-		name string
-		run  func(t *testing.T, w world)
-		left wallet.Money // what a can grant afterwards
-		why  string
-	}{
-		{"refused record", func(t *testing.T, w world) {
-			next(w, refused)
-			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, budget), wallet.ErrUnavailable)
+}
+
+// recordEnds returns records that are refused, or whose reply is lost.
+func recordEnds() []end {
+	return []end{
+		{"refused record", func(t *testing.T, w endWorld) {
+			w.next(refused)
+			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, endBudget), wallet.ErrUnavailable)
 		}, 90, "nothing was written: the debit is credited back at once"},
-		{"unheard record, repeated", func(t *testing.T, w world) {
-			next(w, unheard)
-			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, budget), wallet.ErrUnknown)
-			require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, budget))
+		{"unheard record, repeated", func(t *testing.T, w endWorld) {
+			w.next(unheard)
+			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, endBudget), wallet.ErrUnknown)
+			require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, endBudget))
 		}, 60, "the repeat uses the same debit"},
-		{"lost record, refused, repeated", func(t *testing.T, w world) {
-			next(w, lost, refused)
-			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, budget), wallet.ErrUnknown)
-			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, budget), wallet.ErrUnavailable, "the result of this attempt")
-			require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, budget))
+		{"lost record, refused, repeated", func(t *testing.T, w endWorld) {
+			w.next(lost, refused)
+			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, endBudget), wallet.ErrUnknown)
+			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, endBudget), wallet.ErrUnavailable, "the result of this attempt")
+			require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, endBudget))
 		}, 60, "an attempt that did nothing proves nothing about the one before"},
-		{"lost record, settled", func(t *testing.T, w world) {
-			next(w, lost)
-			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, budget), wallet.ErrUnknown)
+		{"lost record, settled", func(t *testing.T, w endWorld) {
+			w.next(lost)
+			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, endBudget), wallet.ErrUnknown)
 			n, err := w.a.Settle(t.Context(), 10)
 			require.NoError(t, err)
 			require.Equal(t, 1, n)
@@ -101,62 +133,57 @@ func TestEnds(t *testing.T) {
 			require.NoError(t, err)
 			require.Zero(t, n)
 		}, 60, "the chore records it"},
-		{"lost record, refused elsewhere", func(t *testing.T, w world) {
-			next(w, lost)
-			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, budget), wallet.ErrUnknown)
-			require.ErrorIs(t, w.b.Reserve(t.Context(), number(2), 30, budget), wallet.ErrOverBudget, "a has it all")
+		{"lost record, refused elsewhere", func(t *testing.T, w endWorld) {
+			w.next(lost)
+			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, endBudget), wallet.ErrUnknown)
+			require.ErrorIs(t, w.b.Reserve(t.Context(), number(2), 30, endBudget), wallet.ErrOverBudget, "a has it all")
 			_, err := w.a.Settle(t.Context(), 10)
 			require.NoError(t, err)
-			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, budget), wallet.ErrOverBudget)
+			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, endBudget), wallet.ErrOverBudget)
 		}, 90, "a refusal was reported: the debit is credited back"},
-		{"granted order repeated", func(t *testing.T, w world) {
-			require.NoError(t, w.a.Reserve(t.Context(), number(1), 10, budget))
+	}
+}
+
+// repeatEnds returns repeated and concurrent attempts of one order.
+func repeatEnds() []end {
+	return []end{
+		{"granted order repeated", func(t *testing.T, w endWorld) {
+			require.NoError(t, w.a.Reserve(t.Context(), number(1), 10, endBudget))
 		}, 90, "the first debit pays"},
-		{"granted order repeated elsewhere", func(t *testing.T, w world) {
-			require.NoError(t, w.b.Reserve(t.Context(), number(1), 10, budget))
+		{"granted order repeated elsewhere", func(t *testing.T, w endWorld) {
+			require.NoError(t, w.b.Reserve(t.Context(), number(1), 10, endBudget))
 		}, 90, "b has no budget and still returns the grant"},
-		{"both at once", func(t *testing.T, w world) {
-			w.store.meanwhile = once(func() { require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, budget)) })
-			require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, budget))
+		{"both at once", func(t *testing.T, w endWorld) {
+			w.store.meanwhile = once(func() { require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, endBudget)) })
+			require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, endBudget))
 		}, 60, "two attempts of one order share one debit"},
-		{"both at once, when there is enough for one", func(t *testing.T, w world) {
-			w.store.meanwhile = once(func() { require.NoError(t, w.a.Reserve(t.Context(), number(2), 90, budget)) })
-			require.NoError(t, w.a.Reserve(t.Context(), number(2), 90, budget))
+		{"both at once, when there is enough for one", func(t *testing.T, w endWorld) {
+			w.store.meanwhile = once(func() { require.NoError(t, w.a.Reserve(t.Context(), number(2), 90, endBudget)) })
+			require.NoError(t, w.a.Reserve(t.Context(), number(2), 90, endBudget))
 		}, 0, "neither is refused because of the other"},
-		{"orphaned", func(t *testing.T, w world) {
+	}
+}
+
+// blockEnds returns blocks that end before the debit is on record.
+func blockEnds() []end {
+	return []end{
+		{"orphaned", func(t *testing.T, w endWorld) {
 			require.NoError(t, w.store.Orphan(t.Context(), "a"))
-			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, budget), wallet.ErrOverBudget)
+			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, endBudget), wallet.ErrOverBudget)
 		}, 0, "nobody can grant from an orphaned block before the reclaim"},
-		{"retired", func(t *testing.T, w world) {
+		{"retired", func(t *testing.T, w endWorld) {
 			back, err := quota.Retire(t.Context(), w.store, "a")
 			require.NoError(t, err)
 			require.EqualValues(t, 90, back)
-			require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, budget), "it is alive: it leases again")
+			require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, endBudget), "it is alive: it leases again")
 		}, 60, "after the reclaim everybody can, also the instance believed dead"},
-		{"orphaned between debit and record", func(t *testing.T, w world) {
+		{"orphaned between debit and record", func(t *testing.T, w endWorld) {
 			w.store.meanwhile = once(func() {
 				_, err := quota.Retire(t.Context(), w.store, "a")
 				require.NoError(t, err)
 			})
-			require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, budget))
+			require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, endBudget))
 		}, 60, "the block is dropped, and another one leased"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			store := calm(mem.NewQuotas())
-			w := world{store, quota.New(store, "a", quota.Config{Block: 1}), quota.New(store, "b", quota.Config{Block: 1})}
-			_, err := store.Quotas.Lease(t.Context(), "a", wallet.Official, budget, budget, budget)
-			require.NoError(t, err)
-			next(w, served)
-			require.ErrorIs(t, w.a.Reserve(t.Context(), number(9_999), 1_000, budget), wallet.ErrOverBudget, "this reply reports a's block to a")
-			require.NoError(t, w.a.Reserve(t.Context(), number(1), 10, budget))
-			c.run(t, w)
-			w.store.meanwhile = func() {}
-			granted := wallet.Money(0)
-			for i := 100; w.a.Reserve(t.Context(), number(i), 1, budget) == nil; i++ {
-				granted++
-			}
-			require.Equal(t, c.left, granted, c.why)
-		})
 	}
 }
 

@@ -14,7 +14,8 @@ const (
 	browseLimit = 2
 )
 
-// maxWalk bounds the pages of one walk. No person has as many lines.
+// maxWalk is the maximum number of pages that a client reads of one list. The list of a person never has so many pages: the
+// limit ends the loop if the cursors of a faulty wallet never end.
 const maxWalk = 200
 
 // after schedules what people do after a win: bind a phone, read the wallet page in this or another app, and return later.

@@ -1,7 +1,14 @@
 package mutants
 
+import "slices"
+
 // control returns the mutants of daily limits and of withdrawals declined by the bank (B7).
 func control() []mutant {
+	return slices.Concat(declines(), dayLimits())
+}
+
+// declines returns the mutants of withdrawals that the bank declines.
+func declines() []mutant {
 	return []mutant{
 		{
 			name: "a refund is made once more when its answer gets lost", scenario: "withdraw-control", strategy: underToken,
@@ -50,6 +57,12 @@ func control() []mutant {
 		return wallet.ErrInsufficient
 `}},
 		},
+	}
+}
+
+// dayLimits returns the mutants of the daily limit.
+func dayLimits() []mutant {
+	return []mutant{
 		{
 			name: "the limit of the day holds for joined wallets alone", scenario: "withdraw-control", strategy: underToken,
 			checks: []string{"withdraw-whole"}, says: "above the limit",

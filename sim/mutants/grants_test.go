@@ -1,7 +1,14 @@
 package mutants
 
+import "slices"
+
 // grants returns the mutants on the path of a grant into the ledger.
 func grants() []mutant {
+	return slices.Concat(orderGrants(), limitedGrants(), grantReplies(), finishedGrants())
+}
+
+// orderGrants returns the mutants of the number and the record of an order.
+func orderGrants() []mutant {
 	return []mutant{
 		{
 			name: "a posting without an answer counts as made", scenario: "unknown-outcomes", strategy: underToken,
@@ -37,6 +44,12 @@ func grants() []mutant {
 			onRecord = o
 		}`}},
 		},
+	}
+}
+
+// limitedGrants returns the mutants of the budget, the cap and the stage of a grant.
+func limitedGrants() []mutant {
+	return []mutant{
 		{
 			name: "a budget that does not answer counts as enough", scenario: "budget-stop", strategy: underSync,
 			checks: []string{"budget-accuracy", "no-over-issuance"},
@@ -74,6 +87,12 @@ func grants() []mutant {
 			checks: []string{"phase-isolation"},
 			edits:  []edit{{"reference/activity/activity.go", `at < c.To`, `at < c.To+1_000_000`}},
 		},
+	}
+}
+
+// grantReplies returns the mutants of the replies to grants, and of their tokens.
+func grantReplies() []mutant {
+	return []mutant{
 		{
 			name: "a held posting is acknowledged as posted", scenario: "outages", strategy: underAsync,
 			checks: []string{"user-view"},
@@ -96,6 +115,12 @@ func grants() []mutant {
 			edits: []edit{{"reference/posting/posting.go", `_ = p.Tokens.Mark(ctx, nos, wallet.TokenProcessing)`,
 				`_ = p.Tokens.Mark(ctx, nos, wallet.TokenSuccess)`}},
 		},
+	}
+}
+
+// finishedGrants returns the mutants of orders that are posted or compensated.
+func finishedGrants() []mutant {
+	return []mutant{
 		{
 			name: "a posted order is never finished", scenario: "budget-stop", strategy: underAsync,
 			checks: []string{"nothing-lost", "state-machine"},

@@ -1,7 +1,14 @@
 package mutants
 
+import "slices"
+
 // payouts returns the mutants of payouts, and of the wallet's own reconciliation.
 func payouts() []mutant {
+	return slices.Concat(withdrawals(), reconciliations())
+}
+
+// withdrawals returns the mutants of withdrawals.
+func withdrawals() []mutant {
 	return []mutant{
 		{
 			name: "withdrawing posts nothing first", scenario: "unknown-outcomes", strategy: underToken,
@@ -60,6 +67,12 @@ func payouts() []mutant {
 			return AsUnknown(err)
 		}`, `		err = step()`}},
 		},
+	}
+}
+
+// reconciliations returns the mutants of the wallet's own reconciliation.
+func reconciliations() []mutant {
+	return []mutant{
 		{
 			name: "reconciliation overlooks settled orders that are not in the ledger", scenario: "unknown-outcomes", strategy: underAsync,
 			checks: []string{"reconciled"}, says: "omits it",

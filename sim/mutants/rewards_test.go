@@ -1,7 +1,14 @@
 package mutants
 
+import "slices"
+
 // rewards returns the mutants of coupons and pendants, and of their stock.
 func rewards() []mutant {
+	return slices.Concat(rewardOrders(), rewardStocks(), rewardOwners())
+}
+
+// rewardOrders returns the mutants of the use and the settlement of coupons.
+func rewardOrders() []mutant {
 	return []mutant{
 		{
 			name: "anybody uses a coupon whose number they know", scenario: "rewards", strategy: underSync,
@@ -36,6 +43,12 @@ func rewards() []mutant {
 			checks: []string{"reward-once"},
 			edits:  []edit{{"reference/rewards/settle.go", `	step(wallet.ItemIssued, now, s.gather)`, `	_ = s.gather`}},
 		},
+	}
+}
+
+// rewardStocks returns the mutants of the stock of coupons.
+func rewardStocks() []mutant {
+	return []mutant{
 		{
 			name: "a coupon that its downstream declines keeps its place in the stock", scenario: "rewards", strategy: underAsync,
 			checks: []string{"stock-never-over"},
@@ -62,6 +75,12 @@ func rewards() []mutant {
 		return answer, nil`, `	case answer == wallet.StockRefused:
 		return answer, nil`}},
 		},
+	}
+}
+
+// rewardOwners returns the mutants of replies about coupons, of joined wallets and of the list of rewards.
+func rewardOwners() []mutant {
+	return []mutant{
 		{
 			name: "a reply is believed whichever order it names", scenario: "rewards", strategy: underSync,
 			checks: []string{"reward-once"},

@@ -1,7 +1,14 @@
 package mutants
 
+import "slices"
+
 // stores returns the mutants of the stores.
 func stores() []mutant {
+	return slices.Concat(moneyStores(), orderStores(), withdrawalStores())
+}
+
+// moneyStores returns the mutants of budgets and of the ledger.
+func moneyStores() []mutant {
 	return []mutant{
 		{
 			name: "a repeated order takes its budget again", scenario: "outages", strategy: underAsync,
@@ -38,6 +45,12 @@ func stores() []mutant {
 			edits: []edit{{"reference/store/mem/view.go", `if e.account != wallet.PersonalAccount || e.stage != q.Stage {`,
 				`if e.account != wallet.PersonalAccount {`}},
 		},
+	}
+}
+
+// orderStores returns the mutants of orders, tokens and held postings.
+func orderStores() []mutant {
+	return []mutant{
 		{
 			name: "an open order is recorded again", scenario: "unknown-outcomes", strategy: underToken,
 			checks: []string{"state-machine", "reconciled"},
@@ -69,6 +82,12 @@ func stores() []mutant {
 				{"reference/store/mem/shard.go", `if l.until <= now && (ended`, `if l.until < 0 && (ended`},
 			},
 		},
+	}
+}
+
+// withdrawalStores returns the mutants of transfers, withdrawals and identities.
+func withdrawalStores() []mutant {
+	return []mutant{
 		{
 			name: "a transfer is made again under its number", scenario: "outages", strategy: underToken,
 			checks: []string{"withdraw-whole"},

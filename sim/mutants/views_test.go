@@ -1,7 +1,14 @@
 package mutants
 
+import "slices"
+
 // views returns the mutants of the pages that people see, and of identities.
 func views() []mutant {
+	return slices.Concat(pages(), clientTokens(), bindings())
+}
+
+// pages returns the mutants of the wallet page.
+func pages() []mutant {
 	return []mutant{
 		{
 			name: "a token that is posted counts once more", scenario: "budget-stop", strategy: underToken,
@@ -48,6 +55,12 @@ func views() []mutant {
 		at = p.Clock.Now()
 	}`, `	at := p.Clock.Now()`}},
 		},
+	}
+}
+
+// clientTokens returns the mutants of the tokens that a page reads.
+func clientTokens() []mutant {
+	return []mutant{
 		{
 			name: "tokens of former wallets are not read", scenario: "phase-switch", strategy: underToken,
 			checks: []string{"user-view"},
@@ -70,6 +83,12 @@ func views() []mutant {
 			checks: []string{"user-view"},
 			edits:  []edit{{"reference/token/policy.go", `case !who.Owns(owner):`, `case owner == 0:`}},
 		},
+	}
+}
+
+// bindings returns the mutants of bound phones, and of cursors.
+func bindings() []mutant {
+	return []mutant{
 		{
 			name: "binding a phone loses the wallet that the account had", scenario: "phase-switch", strategy: underToken,
 			checks: []string{"user-view"},

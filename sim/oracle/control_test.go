@@ -46,11 +46,26 @@ func (b *modelStores) refunds() (at []int) {
 	return at
 }
 
+// correctControl is a story in which the wallet controls withdrawals without a mistake.
+type correctControl struct {
+	why  string
+	play func(*model)
+}
+
 func TestWithdrawControlIsNotBlamed(t *testing.T) {
-	for _, c := range []struct {
-		why  string
-		play func(*model)
-	}{
+	for _, c := range slices.Concat(correctDeclines(), correctDayLimits()) {
+		t.Run(c.why, func(t *testing.T) {
+			m := newModel("token")
+			c.play(m)
+			m.final(t, nil)
+			m.clean(t)
+		})
+	}
+}
+
+// correctDeclines returns withdrawals that the bank declines.
+func correctDeclines() []correctControl {
+	return []correctControl{
 		{"a declined withdrawal is returned", func(m *model) {
 			declined(m)
 			m.readPage(0, wallet.Douyin, 9, nil)
@@ -85,6 +100,12 @@ func TestWithdrawControlIsNotBlamed(t *testing.T) {
 			m.WithdrawAnswered(id, wallet.WithdrawReply{No: no, Amount: 200, State: wallet.WithdrawalReturned}, nil, m.tick())
 			m.readPage(0, wallet.Douyin, 9, nil)
 		}},
+	}
+}
+
+// correctDayLimits returns withdrawals at the daily limit.
+func correctDayLimits() []correctControl {
+	return []correctControl{
 		{"one fen above the limit, and a third time", func(m *model) {
 			controlled(m)
 			one(m)
@@ -125,18 +146,16 @@ func TestWithdrawControlIsNotBlamed(t *testing.T) {
 			reply, err := m.payOut(r)
 			m.WithdrawAnswered(id, reply, err, m.tick())
 		}},
-	} {
-		t.Run(c.why, func(t *testing.T) {
-			m := newModel("token")
-			c.play(m)
-			m.final(t, nil)
-			m.clean(t)
-		})
 	}
 }
 
 func TestWrongControlIsCaught(t *testing.T) {
-	catch(t, []wrong{
+	catch(t, slices.Concat(wrongRefunds(), wrongDeclines(), wrongDeclinePages(), wrongDayLimits(), wrongLimitRefusals()))
+}
+
+// wrongRefunds returns mistakes in the refund of a withdrawal.
+func wrongRefunds() []wrong {
+	return []wrong{
 		// The money was returned twice.
 		{"refunded twice", "token", declined, func(b *modelStores) {
 			for _, i := range b.refunds() {
@@ -198,6 +217,12 @@ func TestWrongControlIsCaught(t *testing.T) {
 			leg(wallet.PersonalAccount, 200)
 			b.balance()
 		}, "withdraw-whole", "200 fen returned"},
+	}
+}
+
+// wrongDeclines returns wrong answers about a decision of the bank.
+func wrongDeclines() []wrong {
+	return []wrong{
 		// The client received the answer that the bank declined, but it did not.
 		{"declined by nobody", "token", func(m *model) { declined(m); clear(m.declines) }, nil, "withdraw-whole", "was declined"},
 		// The same, with a bank that never declines.
@@ -215,6 +240,12 @@ func TestWrongControlIsCaught(t *testing.T) {
 			m.WithdrawAnswered(id, reply, nil, m.tick())
 			m.WithdrawAnswered(id, wallet.WithdrawReply{}, wallet.ErrDeclined, m.tick())
 		}, nil, "withdraw-whole", "acknowledged as paid, but reported as declined"},
+	}
+}
+
+// wrongDeclinePages returns wrong pages after a withdrawal was declined.
+func wrongDeclinePages() []wrong {
+	return []wrong{
 		// After the refusal, the balance on the page lacks the money.
 		{"balance without it", "token", func(m *model) {
 			declined(m)
@@ -249,6 +280,12 @@ func TestWrongControlIsCaught(t *testing.T) {
 			m.withdraw(0, wallet.Douyin, 200)
 			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Balance -= 200 })
 		}, nil, "user-view", "from what was withdrawn"},
+	}
+}
+
+// wrongDayLimits returns withdrawals above the daily limit.
+func wrongDayLimits() []wrong {
+	return []wrong{
 		// More than the limit on one day.
 		{"above the limit", "token", func(m *model) {
 			controlled(m)
@@ -282,6 +319,12 @@ func TestWrongControlIsCaught(t *testing.T) {
 			m.withdraw(0, wallet.Douyin, 100)
 			m.bind(0)
 		}, nil, "withdraw-whole", "withdrew 400 fen"},
+	}
+}
+
+// wrongLimitRefusals returns wrong refusals, and a record with the wrong day.
+func wrongLimitRefusals() []wrong {
+	return []wrong{
 		// Refused although the sum is far below the limit.
 		{"limited below the limit", "token", func(m *model) {
 			controlled(m)
@@ -319,7 +362,7 @@ func TestWrongControlIsCaught(t *testing.T) {
 		}, "withdraw-whole", "is recorded as created at"},
 		// Declined, and then a wrong refusal for lack of money: it had been returned.
 		{"insufficient after the money is back", "token", func(m *model) { declined(m); m.failWithdrawal(0, 300, wallet.ErrInsufficient) }, nil, "withdraw-whole", "as insufficient"},
-	})
+	}
 }
 
 // The day begins at midnight in China, which is UTC+8 all year.

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,13 +28,29 @@ func (m *model) again(id GrantID, r wallet.GrantRequest) {
 	m.GrantAnswered(id, r, reply, err, m.tick())
 }
 
+// correct is a story in which the wallet makes no mistake.
+type correct struct {
+	name     string
+	strategy wallet.Strategy
+	play     func(*model)
+	stores   func(*modelStores) // changes the stores before they are judged; nil if nothing changes
+}
+
 func TestWhatIsRightIsNotBlamed(t *testing.T) {
-	cases := []struct {
-		name     string
-		strategy wallet.Strategy
-		play     func(*model)
-		stores   func(*modelStores)
-	}{
+	for _, c := range slices.Concat(correctRetries(), correctRepeats(), correctPages(), correctWithdrawals(), correctOverlaps(), correctStores()) {
+		t.Run(c.name, func(t *testing.T) {
+			m := newModel(c.strategy)
+			c.play(m)
+			m.final(t, c.stores)
+			m.clean(t)
+			require.Zero(t, m.MoneyDifference())
+		})
+	}
+}
+
+// correctRetries returns grants whose first answer was lost or was an error.
+func correctRetries() []correct {
+	return []correct{
 		// The request and its answer were lost.
 		{"lost, not applied", "token", func(m *model) { m.lost(0, wallet.Douyin, 1, 500, false); m.readPage(0, wallet.Douyin, 9, nil) }, nil},
 		// The answer was lost; the money is in a wallet that no reply named.
@@ -66,6 +83,12 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			m.again(id, r)
 			m.GrantAnswered(id, r, wallet.GrantReply{}, wallet.ErrLimited, m.tick())
 		}, nil},
+	}
+}
+
+// correctRepeats returns grants that are refused, and plays that are won more than once.
+func correctRepeats() []correct {
+	return []correct{
 		// Another amount for the same play is a conflict; the first one stays.
 		{"conflict", "token", func(m *model) { one(m); m.grant(0, wallet.Douyin, 1, 400) }, nil},
 		// The budget is exhausted.
@@ -99,6 +122,17 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			m.grant(0, wallet.Douyin, 1, 500)
 			m.readPage(0, wallet.Douyin, 9, nil)
 		}, nil},
+	}
+}
+
+// correctPages returns pages of the wallet and their stages.
+func correctPages() []correct {
+	return slices.Concat(correctReads(), correctDegradedPages(), correctStages())
+}
+
+// correctReads returns changes during the reading of a page.
+func correctReads() []correct {
+	return []correct{
 		// While a phone is being bound, both views are right.
 		{"binding", "token", func(m *model) {
 			m.grant(0, wallet.Toutiao, 2, 100)
@@ -129,6 +163,12 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			m.readPage(0, wallet.Douyin, 9, nil)
 			m.PageAnswered(slow, before, nil, m.tick())
 		}, nil},
+	}
+}
+
+// correctDegradedPages returns pages that lack a part, and a page that fails.
+func correctDegradedPages() []correct {
+	return []correct{
 		// The page reports that the token list could not be read.
 		{"degraded", "token", func(m *model) {
 			two(m)
@@ -159,6 +199,12 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			id := m.PageSent(0, wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), Limit: 9}, m.tick())
 			m.PageAnswered(id, wallet.Page{}, errors.New("no answer"), m.tick())
 		}, nil},
+	}
+}
+
+// correctStages returns requests whose time decides the stage.
+func correctStages() []correct {
+	return []correct{
 		// The page of the current stage, without a time in the request.
 		{"now", "token", func(m *model) {
 			one(m)
@@ -174,6 +220,12 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			m.again(id, r)
 			m.readPage(0, wallet.Douyin, 9, nil)
 		}, nil},
+	}
+}
+
+// correctWithdrawals returns withdrawals that are refused, repeated or without an answer.
+func correctWithdrawals() []correct {
+	return []correct{
 		// More than is due is refused.
 		{"insufficient", "token", func(m *model) { one(m); m.withdraw(0, wallet.Douyin, 501) }, nil},
 		// Two withdrawals compete for one balance: the later one is refused.
@@ -204,6 +256,12 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			m.readPage(0, wallet.Douyin, 9, nil)
 			m.WithdrawAnswered(i, reply, err, m.tick())
 		}, nil},
+	}
+}
+
+// correctOverlaps returns changes during a page or a withdrawal.
+func correctOverlaps() []correct {
+	return []correct{
 		// Under async, posted after the page was made; the repeat that reports it overlaps the page.
 		{"posted meanwhile", "async", func(m *model) {
 			r := m.win(0, wallet.Douyin, 1, 500)
@@ -247,6 +305,12 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			m.postAll()
 			m.PageAnswered(id, page, nil, m.tick())
 		}, nil},
+	}
+}
+
+// correctStores returns stores with a record that looks like a difference but is correct.
+func correctStores() []correct {
+	return []correct{
 		// An order that was reported late and arrived is not a difference.
 		{"late", "token", one, func(b *modelStores) { b.reported = []wallet.Difference{{Kind: wallet.Late, Order: b.entries[0].Order}} }},
 		// A refused order on record has no money.
@@ -259,14 +323,5 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			void.No.Rain, void.State = 2, wallet.OrderVoid
 			b.orders = append(b.orders, void)
 		}},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			m := newModel(c.strategy)
-			c.play(m)
-			m.final(t, c.stores)
-			m.clean(t)
-			require.Zero(t, m.MoneyDifference())
-		})
 	}
 }

@@ -9,7 +9,12 @@ import (
 )
 
 func TestWrongAccountsAreCaught(t *testing.T) {
-	catch(t, []wrong{
+	catch(t, slices.Concat(wrongBalances(), wrongPayouts(), wrongAccounts(), wrongWithdrawalRecords()))
+}
+
+// wrongBalances returns balances that differ from the entries.
+func wrongBalances() []wrong {
+	return []wrong{
 		// A balance is not the sum of its entries.
 		{"balance", "token", one, func(b *modelStores) { b.balances[1].amount++; b.balances[0].amount-- }, "zero-sum", "its entries sum to"},
 		// The cost account was not debited.
@@ -29,6 +34,12 @@ func TestWrongAccountsAreCaught(t *testing.T) {
 			}
 			b.balance()
 		}, "zero-sum", "below zero"},
+	}
+}
+
+// wrongPayouts returns withdrawals whose money moved too rarely, too often or from another account.
+func wrongPayouts() []wrong {
+	return []wrong{
 		// A hold is never released although no withdrawal is unfinished.
 		{"hold left", "token", paid, func(b *modelStores) {
 			b.entries = slices.DeleteFunc(b.entries, func(e wallet.Entry) bool { return e.Transfer.Step == wallet.TransferSettle })
@@ -75,6 +86,12 @@ func TestWrongAccountsAreCaught(t *testing.T) {
 			}
 			b.balance()
 		}, "phase-isolation", ""},
+	}
+}
+
+// wrongAccounts returns entries and accounts that cannot exist, and wrong cost accounts.
+func wrongAccounts() []wrong {
+	return []wrong{
 		// The cost account was debited for more than was granted; the rest is in accounts without entries.
 		{"cost and grants", "token", func(m *model) { one(m); m.grant(1, wallet.Douyin, 1, 100) }, func(b *modelStores) {
 			b.balances[0].amount -= 100
@@ -95,6 +112,12 @@ func TestWrongAccountsAreCaught(t *testing.T) {
 		{"kind of account", "token", one, func(b *modelStores) {
 			b.balances = append(b.balances, balance{wallet.AccountNo{Kind: 9, Stage: wallet.InternalTest, Owner: 1}, 5})
 		}, "zero-sum", "account 9 of stage 1 of wallet 1 has"},
+	}
+}
+
+// wrongWithdrawalRecords returns records, payments and entries that do not belong to a withdrawal.
+func wrongWithdrawalRecords() []wrong {
+	return []wrong{
 		// A withdrawal is on record that nobody asked for.
 		{"record unasked", "token", paid, func(b *modelStores) {
 			w := b.withdrawals[0]
@@ -125,5 +148,5 @@ func TestWrongAccountsAreCaught(t *testing.T) {
 				}
 			}
 		}, "withdraw-whole", "in step 1"},
-	})
+	}
 }

@@ -7,27 +7,40 @@ import (
 	"hongbao/reference/wallet"
 )
 
+// falsePage returns a story after which person 0 reads a falsified page.
+func falsePage(story func(*model), spoil func(*wallet.Page)) func(*model) {
+	return func(m *model) { story(m); m.readPage(0, wallet.Douyin, 10, spoil) }
+}
+
 func TestWrongPagesAreCaught(t *testing.T) {
-	page := func(story func(*model), spoil func(*wallet.Page)) func(*model) {
-		return func(m *model) { story(m); m.readPage(0, wallet.Douyin, 10, spoil) }
-	}
-	catch(t, []wrong{
+	catch(t, slices.Concat(wrongLines(), wrongCursors(), wrongOwners(), wrongWithdrawalLines(), wrongWalks(), wrongPostedPages(), wrongStatuses()))
+}
+
+// wrongLines returns pages with wrong lines or sums.
+func wrongLines() []wrong {
+	return []wrong{
 		// A grant acknowledged before is missing from the lines and the sums: the gap of T5.
-		{"gap", "token", page(two, func(p *wallet.Page) { p.Grants = p.Grants[1:]; p.Income -= 300; p.Balance -= 300 }), nil, "user-view", ""},
+		{"gap", "token", falsePage(two, func(p *wallet.Page) { p.Grants = p.Grants[1:]; p.Income -= 300; p.Balance -= 300 }), nil, "user-view", ""},
 		// A grant is counted from both the token list and the ledger: twice in the sums.
-		{"double in the sums", "token", page(two, func(p *wallet.Page) { p.Income += 300; p.Balance += 300 }), nil, "user-view", ""},
+		{"double in the sums", "token", falsePage(two, func(p *wallet.Page) { p.Income += 300; p.Balance += 300 }), nil, "user-view", ""},
 		// The same as two lines.
-		{"double in the list", "token", page(two, func(p *wallet.Page) { p.Grants = append(p.Grants[:1:1], p.Grants...) }), nil, "user-view", ""},
+		{"double in the list", "token", falsePage(two, func(p *wallet.Page) { p.Grants = append(p.Grants[:1:1], p.Grants...) }), nil, "user-view", ""},
 		// The balance misses one grant.
-		{"balance short", "token", page(two, func(p *wallet.Page) { p.Balance -= 300 }), nil, "user-view", ""},
+		{"balance short", "token", falsePage(two, func(p *wallet.Page) { p.Balance -= 300 }), nil, "user-view", ""},
 		// The balance ignores a withdrawal.
-		{"balance long", "token", page(paid, func(p *wallet.Page) { p.Balance += 200 }), nil, "user-view", ""},
+		{"balance long", "token", falsePage(paid, func(p *wallet.Page) { p.Balance += 200 }), nil, "user-view", ""},
 		// A line's amount is wrong, and the sums with it.
-		{"amount", "token", page(one, func(p *wallet.Page) { p.Grants[0].Amount++; p.Income++; p.Balance++ }), nil, "user-view", ""},
+		{"amount", "token", falsePage(one, func(p *wallet.Page) { p.Grants[0].Amount++; p.Income++; p.Balance++ }), nil, "user-view", ""},
 		// A line's moment is wrong.
-		{"moment", "token", page(one, func(p *wallet.Page) { p.Grants[0].Opened-- }), nil, "user-view", ""},
+		{"moment", "token", falsePage(one, func(p *wallet.Page) { p.Grants[0].Opened-- }), nil, "user-view", ""},
 		// Oldest first.
-		{"oldest first", "token", page(two, func(p *wallet.Page) { slices.Reverse(p.Grants) }), nil, "user-view", ""},
+		{"oldest first", "token", falsePage(two, func(p *wallet.Page) { slices.Reverse(p.Grants) }), nil, "user-view", ""},
+	}
+}
+
+// wrongCursors returns pages with a wrong end.
+func wrongCursors() []wrong {
+	return []wrong{
 		// More lines than were asked for.
 		{"too many lines", "token", func(m *model) {
 			two(m)
@@ -42,6 +55,12 @@ func TestWrongPagesAreCaught(t *testing.T) {
 		}, nil, "user-view", ""},
 		// The cursor continues before the last line.
 		{"cursor repeats", "token", func(m *model) { two(m); m.readPage(0, wallet.Douyin, 1, func(p *wallet.Page) { p.Next.Opened++ }) }, nil, "user-view", ""},
+	}
+}
+
+// wrongOwners returns pages with a line of another wallet, or without one of a joined wallet.
+func wrongOwners() []wrong {
+	return []wrong{
 		// An order of another person.
 		{"foreign order", "token", func(m *model) {
 			one(m)
@@ -69,12 +88,24 @@ func TestWrongPagesAreCaught(t *testing.T) {
 			m.grant(0, wallet.Toutiao, 2, 300)
 			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Grants, p.Income, p.Balance = nil, 0, 0 })
 		}, nil, "user-view", ""},
+	}
+}
+
+// wrongWithdrawalLines returns pages with a wrong list of withdrawals.
+func wrongWithdrawalLines() []wrong {
+	return []wrong{
 		// An acknowledged withdrawal is not listed.
-		{"withdrawal missing", "token", page(paid, func(p *wallet.Page) { p.Withdrawals = nil }), nil, "user-view", ""},
+		{"withdrawal missing", "token", falsePage(paid, func(p *wallet.Page) { p.Withdrawals = nil }), nil, "user-view", ""},
 		// A withdrawal is listed twice.
-		{"withdrawal twice", "token", page(paid, func(p *wallet.Page) { p.Withdrawals = append(p.Withdrawals, p.Withdrawals...) }), nil, "user-view", ""},
+		{"withdrawal twice", "token", falsePage(paid, func(p *wallet.Page) { p.Withdrawals = append(p.Withdrawals, p.Withdrawals...) }), nil, "user-view", ""},
 		// A withdrawal is listed that was not asked for.
-		{"withdrawal invented", "token", page(paid, func(p *wallet.Page) { p.Withdrawals[0].No.Request += 7 }), nil, "user-view", ""},
+		{"withdrawal invented", "token", falsePage(paid, func(p *wallet.Page) { p.Withdrawals[0].No.Request += 7 }), nil, "user-view", ""},
+	}
+}
+
+// wrongWalks returns lists that repeat or omit a line.
+func wrongWalks() []wrong {
+	return []wrong{
 		// A walk's second page repeats a line of the first one.
 		{"walk repeats", "token", func(m *model) {
 			two(m)
@@ -115,16 +146,22 @@ func TestWrongPagesAreCaught(t *testing.T) {
 			m.WalkPage(id, page, nil, m.tick())
 			m.WalkEnd(id, m.tick())
 		}, nil, "user-view", "repeats or misplaces"},
+	}
+}
+
+// wrongPostedPages returns wrong pages under the strategies without tokens.
+func wrongPostedPages() []wrong {
+	return []wrong{
 		// Under sync the acknowledgement means posted, but the page lacks the grant.
-		{"sync gap", "sync", page(two, func(p *wallet.Page) { p.Grants = p.Grants[1:]; p.Income -= 300; p.Balance -= 300 }), nil, "user-view", ""},
+		{"sync gap", "sync", falsePage(two, func(p *wallet.Page) { p.Grants = p.Grants[1:]; p.Income -= 300; p.Balance -= 300 }), nil, "user-view", ""},
 		// Under sync the sums lack a grant; only the ledger shows it.
-		{"sync sums", "sync", page(two, func(p *wallet.Page) { p.Income -= 300; p.Balance -= 300 }), nil, "user-view", ""},
+		{"sync sums", "sync", falsePage(two, func(p *wallet.Page) { p.Income -= 300; p.Balance -= 300 }), nil, "user-view", ""},
 		// Under async a posted grant is not shown.
-		{"async gap", "async", page(func(m *model) { two(m); m.postAll() }, func(p *wallet.Page) { p.Grants = p.Grants[1:]; p.Income -= 300; p.Balance -= 300 }), nil, "user-view", ""},
+		{"async gap", "async", falsePage(func(m *model) { two(m); m.postAll() }, func(p *wallet.Page) { p.Grants = p.Grants[1:]; p.Income -= 300; p.Balance -= 300 }), nil, "user-view", ""},
 		// Under async the sums include a grant that is not posted yet.
-		{"async early", "async", page(one, func(p *wallet.Page) { p.Income += 500; p.Balance += 500 }), nil, "user-view", ""},
+		{"async early", "async", falsePage(one, func(p *wallet.Page) { p.Income += 500; p.Balance += 500 }), nil, "user-view", ""},
 		// Under async the balance ignores a withdrawal.
-		{"async balance", "async", page(paid, func(p *wallet.Page) { p.Balance += 200 }), nil, "user-view", ""},
+		{"async balance", "async", falsePage(paid, func(p *wallet.Page) { p.Balance += 200 }), nil, "user-view", ""},
 		// Under async a walk misses a grant posted before it began.
 		{"async walk", "async", func(m *model) {
 			two(m)
@@ -135,10 +172,16 @@ func TestWrongPagesAreCaught(t *testing.T) {
 			m.WalkPage(id, page, nil, m.tick())
 			m.WalkEnd(id, m.tick())
 		}, nil, "user-view", ""},
+	}
+}
+
+// wrongStatuses returns pages with a wrong stage or status.
+func wrongStatuses() []wrong {
+	return []wrong{
 		// The page is of another stage than requested.
-		{"page of another stage", "token", page(one, func(p *wallet.Page) { p.Stage++ }), nil, "phase-isolation", ""},
+		{"page of another stage", "token", falsePage(one, func(p *wallet.Page) { p.Stage++ }), nil, "phase-isolation", ""},
 		// A line of another stage.
-		{"line of another stage", "token", page(one, func(p *wallet.Page) { p.Grants[0].Order.Stage++ }), nil, "phase-isolation", ""},
+		{"line of another stage", "token", falsePage(one, func(p *wallet.Page) { p.Grants[0].Order.Stage++ }), nil, "phase-isolation", ""},
 		// The withdraw page shows a due grant without posting it (T6).
 		{"nothing forced", "token", func(m *model) {
 			one(m)
@@ -155,6 +198,6 @@ func TestWrongPagesAreCaught(t *testing.T) {
 			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Grants[0].Status = wallet.TokenIssued })
 		}, nil, "state-machine", ""},
 		// A status that does not exist.
-		{"status five", "token", page(one, func(p *wallet.Page) { p.Grants[0].Status = 5 }), nil, "state-machine", ""},
-	})
+		{"status five", "token", falsePage(one, func(p *wallet.Page) { p.Grants[0].Status = 5 }), nil, "state-machine", ""},
+	}
 }

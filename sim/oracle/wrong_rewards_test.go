@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -141,15 +142,47 @@ func (k *rewardModel) judge(t *testing.T, now wallet.Instant) {
 	u.packetsSettled()
 }
 
+// atOnce is the time of a judgement before any packet has expired.
+const atOnce = wallet.Instant(0)
+
+// rewardStory is a story of coupons and packets, in which a wallet makes at most one mistake.
+type rewardStory struct {
+	why   string
+	check string // that must fail; "" if nothing is wrong
+	do    func(k *rewardModel)
+	at    wallet.Instant // the time of the judgement
+}
+
 func TestWrongRewardsAndPackets(t *testing.T) {
-	const never = wallet.Instant(0) // the stores are read at once
-	late := wallet.Instant(0).Add(2 * wallet.PacketLifetime)
-	for _, c := range []struct {
-		why   string
-		check string // "" if nothing is wrong
-		do    func(k *rewardModel)
-		at    wallet.Instant
-	}{
+	for _, c := range slices.Concat(wrongRewards(), wrongUses(), wrongPackets(), wrongPacketPages()) {
+		t.Run(c.why, func(t *testing.T) {
+			k := newRewardModel()
+			c.do(k)
+			k.judge(t, c.at)
+			k.requireFailed(t, c.check)
+		})
+	}
+}
+
+// requireFailed requires that the given check failed, or that none did if check is "".
+func (k *rewardModel) requireFailed(t *testing.T, check string) {
+	var failed []string
+	for _, c := range k.Checks() {
+		if c.Result == Fail {
+			failed = append(failed, c.Name+": "+c.First)
+		}
+	}
+	if check == "" {
+		require.Empty(t, failed)
+		return
+	}
+	require.NotEmpty(t, failed)
+	require.Contains(t, checkNames(failed), check, "%q", failed)
+}
+
+// wrongRewards returns coupons that were issued, recorded or counted wrongly, and one correct story.
+func wrongRewards() []rewardStory {
+	return []rewardStory{
 		{"three win, two get the teas, one a greeting; one is used", "", func(k *rewardModel) {
 			k.win(0)
 			k.win(1)
@@ -157,62 +190,80 @@ func TestWrongRewardsAndPackets(t *testing.T) {
 			k.use(0, 0)
 			k.list(0, k.items[0])
 			k.list(2)
-		}, never},
-		{"issued twice", "reward-once", func(k *rewardModel) { k.downstream[k.win(0)].Issued = 2 }, never},
-		{"never issued", "reward-once", func(k *rewardModel) { k.win(0); k.downstream = nil }, never},
-		{"issued but not on record", "reward-once", func(k *rewardModel) { k.win(0); k.items = nil }, never},
-		{"issued to somebody else", "reward-once", func(k *rewardModel) { k.downstream[k.win(0)].Account.User++ }, never},
-		{"another coupon than acknowledged", "reward-once", func(k *rewardModel) { i := k.win(0); k.items[i].Award, k.items[i].Reward = wallet.MovieCoupon, "movie" }, never},
-		{"left processing", "reward-once", func(k *rewardModel) { k.items[k.win(0)].State = wallet.ItemProcessing }, never},
+		}, atOnce},
+		{"issued twice", "reward-once", func(k *rewardModel) { k.downstream[k.win(0)].Issued = 2 }, atOnce},
+		{"never issued", "reward-once", func(k *rewardModel) { k.win(0); k.downstream = nil }, atOnce},
+		{"issued but not on record", "reward-once", func(k *rewardModel) { k.win(0); k.items = nil }, atOnce},
+		{"issued to somebody else", "reward-once", func(k *rewardModel) { k.downstream[k.win(0)].Account.User++ }, atOnce},
+		{"another coupon than acknowledged", "reward-once", func(k *rewardModel) { i := k.win(0); k.items[i].Award, k.items[i].Reward = wallet.MovieCoupon, "movie" }, atOnce},
+		{"left processing", "reward-once", func(k *rewardModel) { k.items[k.win(0)].State = wallet.ItemProcessing }, atOnce},
 		{"on record although nobody asked", "reward-once", func(k *rewardModel) {
 			i := k.items[k.win(0)]
 			i.No.Rain, i.Counted.Rain = 2, 2
 			k.items = append(k.items, i)
-		}, never},
+		}, atOnce},
 		{"returns to processing", "reward-once", func(k *rewardModel) {
 			i := k.items[k.win(0)]
 			k.list(0, i)
 			i.State = wallet.ItemProcessing
 			k.list(0, i)
-		}, never},
-		{"one more than the stock", "stock-never-over", func(k *rewardModel) { k.win(0); k.win(1); k.counted = 1; k.win(2); k.counted = 3 }, never},
-		{"counted twice", "stock-never-over", func(k *rewardModel) { k.win(0); k.counted = 2 }, never},
-		{"granted but not counted", "stock-never-over", func(k *rewardModel) { k.items[k.win(0)].Counted = wallet.OrderNo{} }, never},
-		{"a greeting while there is tea", "stock-never-over", func(k *rewardModel) { k.win(0); k.counted = teas; k.win(1); k.counted = 1 }, never},
-		{"used by somebody else", "reward-use-once", func(k *rewardModel) { k.use(1, k.win(0)) }, never},
-		{"used twice downstream", "reward-use-once", func(k *rewardModel) { i := k.win(0); k.use(0, i); k.downstream[i].Used = 2 }, never},
+		}, atOnce},
+		{"one more than the stock", "stock-never-over", func(k *rewardModel) { k.win(0); k.win(1); k.counted = 1; k.win(2); k.counted = 3 }, atOnce},
+		{"counted twice", "stock-never-over", func(k *rewardModel) { k.win(0); k.counted = 2 }, atOnce},
+		{"granted but not counted", "stock-never-over", func(k *rewardModel) { k.items[k.win(0)].Counted = wallet.OrderNo{} }, atOnce},
+		{"a greeting while there is tea", "stock-never-over", func(k *rewardModel) { k.win(0); k.counted = teas; k.win(1); k.counted = 1 }, atOnce},
+	}
+}
+
+// wrongUses returns wrong uses and wrong lists of coupons.
+func wrongUses() []rewardStory {
+	return []rewardStory{
+		{"used by somebody else", "reward-use-once", func(k *rewardModel) { k.use(1, k.win(0)) }, atOnce},
+		{"used twice downstream", "reward-use-once", func(k *rewardModel) { i := k.win(0); k.use(0, i); k.downstream[i].Used = 2 }, atOnce},
 		{"acknowledged as used, but is not", "reward-use-once", func(k *rewardModel) {
 			i := k.win(0)
 			k.use(0, i)
 			k.downstream[i].Used, k.items[i].State = 0, wallet.ItemSettled
-		}, never},
-		{"used although nobody asked", "reward-use-once", func(k *rewardModel) { i := k.win(0); k.downstream[i].Used, k.items[i].State = 1, wallet.ItemUsed }, never},
+		}, atOnce},
+		{"used although nobody asked", "reward-use-once", func(k *rewardModel) { i := k.win(0); k.downstream[i].Used, k.items[i].State = 1, wallet.ItemUsed }, atOnce},
 		{"refused to its owner", "reward-use-once", func(k *rewardModel) {
 			i := k.win(0)
 			k.UseAnswered(k.UseSent(0, wallet.UseRequest{Caller: callerOf(0), Order: k.items[i].No}, k.tick()), wallet.Item{}, wallet.ErrNotYours, k.tick())
-		}, never},
-		{"the list lacks it", "user-view", func(k *rewardModel) { k.win(0); k.list(0) }, never},
-		{"the list shows another person's reward", "user-view", func(k *rewardModel) { k.win(0); k.list(1, k.items[0]) }, never},
-		{"the list shows it twice", "user-view", func(k *rewardModel) { k.win(0); k.list(0, k.items[0], k.items[0]) }, never},
+		}, atOnce},
+		{"the list lacks it", "user-view", func(k *rewardModel) { k.win(0); k.list(0) }, atOnce},
+		{"the list shows another person's reward", "user-view", func(k *rewardModel) { k.win(0); k.list(1, k.items[0]) }, atOnce},
+		{"the list shows it twice", "user-view", func(k *rewardModel) { k.win(0); k.list(0, k.items[0], k.items[0]) }, atOnce},
+	}
+}
 
-		{"sent, one share opened, the other waits", "", func(k *rewardModel) { k.send(100); k.open(1, 0) }, never},
-		{"opened by the wrong person", "packet-exact", func(k *rewardModel) { k.send(100); k.open(3, 0) }, never},
-		{"opened twice in the ledger", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0); k.open(1, 0) }, never},
+// wrongPackets returns packets whose money moved wrongly, and one correct story.
+func wrongPackets() []rewardStory {
+	late := atOnce.Add(2 * wallet.PacketLifetime)
+	return []rewardStory{
+		{"sent, one share opened, the other waits", "", func(k *rewardModel) { k.send(100); k.open(1, 0) }, atOnce},
+		{"opened by the wrong person", "packet-exact", func(k *rewardModel) { k.send(100); k.open(3, 0) }, atOnce},
+		{"opened twice in the ledger", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0); k.open(1, 0) }, atOnce},
 		{"opened and returned", "packet-exact", func(k *rewardModel) {
 			k.send(100)
 			k.open(1, 0)
 			k.move(k.packets[0].No, wallet.TransferReturn, 0, wallet.PersonalAccount, 1, 50)
-		}, never},
-		{"acknowledged as opened, but its money did not move", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0); k.entries = k.entries[:2] }, never},
-		{"one fen lost", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0); k.entries[3].Amount-- }, never},
-		{"shares do not add up to the amount", "packet-exact", func(k *rewardModel) { k.send(100); k.packets[0].Shares[1].Amount-- }, never},
-		{"never taken from its sender", "packet-exact", func(k *rewardModel) { k.send(100); k.entries = k.entries[1:] }, never},
-		{"refused on record", "packet-exact", func(k *rewardModel) { k.send(100); k.packets[0].State = wallet.PacketRefused }, never},
+		}, atOnce},
+		{"acknowledged as opened, but its money did not move", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0); k.entries = k.entries[:2] }, atOnce},
+		{"one fen lost", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0); k.entries[3].Amount-- }, atOnce},
+		{"shares do not add up to the amount", "packet-exact", func(k *rewardModel) { k.send(100); k.packets[0].Shares[1].Amount-- }, atOnce},
+		{"never taken from its sender", "packet-exact", func(k *rewardModel) { k.send(100); k.entries = k.entries[1:] }, atOnce},
+		{"refused on record", "packet-exact", func(k *rewardModel) { k.send(100); k.packets[0].State = wallet.PacketRefused }, atOnce},
 		{"not returned after a day", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0) }, late},
 		{"expired before its time", "packet-exact", func(k *rewardModel) {
 			k.send(100)
 			k.OpenAnswered(k.OpenSent(1, wallet.OpenPacketRequest{Caller: callerOf(1), Packet: k.packets[0].No}, k.tick()), wallet.Share{}, wallet.ErrExpired, k.tick())
-		}, never},
+		}, atOnce},
+	}
+}
+
+// wrongPacketPages returns shares that were shown to or opened by the wrong person, and one correct story.
+func wrongPacketPages() []rewardStory {
+	return []rewardStory{
 		{"a person with a bound phone opens the share in any app, others do not; each page shows the person's own share", "", func(k *rewardModel) {
 			k.PhoneBound(1)
 			k.send(100)
@@ -223,15 +274,15 @@ func TestWrongRewardsAndPackets(t *testing.T) {
 			k.pageOf(elsewhere(2), 2)
 			k.pageOf(callerOf(2), 2, k.part(1))
 			k.pageOf(callerOf(0), 0, k.packets[0].SenderView())
-		}, never},
-		{"refused in another app of the person", "packet-exact", func(k *rewardModel) { k.PhoneBound(1); k.send(100); k.openIn(elsewhere(1), 1, 0, wallet.ErrNotYours) }, never},
-		{"opened by an account that is not joined", "packet-exact", func(k *rewardModel) { k.send(100); k.openIn(elsewhere(1), 1, 0, nil) }, never},
-		{"missing in another app", "user-view", func(k *rewardModel) { k.PhoneBound(1); k.send(100); k.tick(); k.pageOf(elsewhere(1), 1) }, never},
-		{"shown to an account that is not joined", "user-view", func(k *rewardModel) { k.send(100); k.pageOf(elsewhere(1), 1, k.part(0)) }, never},
-		{"a recipient sees all shares", "user-view", func(k *rewardModel) { k.send(100); k.pageOf(callerOf(1), 1, k.packets[0].SenderView()) }, never},
-		{"a recipient sees another person's share", "user-view", func(k *rewardModel) { k.send(100); k.pageOf(callerOf(1), 1, k.part(1)) }, never},
-		{"a recipient sees the total amount", "user-view", func(k *rewardModel) { k.send(100); p := k.part(0); p.Amount = 100; k.pageOf(callerOf(1), 1, p) }, never},
-		{"wrong number of shares", "user-view", func(k *rewardModel) { k.send(100); p := k.part(0); p.Count = 1; k.pageOf(callerOf(1), 1, p) }, never},
+		}, atOnce},
+		{"refused in another app of the person", "packet-exact", func(k *rewardModel) { k.PhoneBound(1); k.send(100); k.openIn(elsewhere(1), 1, 0, wallet.ErrNotYours) }, atOnce},
+		{"opened by an account that is not joined", "packet-exact", func(k *rewardModel) { k.send(100); k.openIn(elsewhere(1), 1, 0, nil) }, atOnce},
+		{"missing in another app", "user-view", func(k *rewardModel) { k.PhoneBound(1); k.send(100); k.tick(); k.pageOf(elsewhere(1), 1) }, atOnce},
+		{"shown to an account that is not joined", "user-view", func(k *rewardModel) { k.send(100); k.pageOf(elsewhere(1), 1, k.part(0)) }, atOnce},
+		{"a recipient sees all shares", "user-view", func(k *rewardModel) { k.send(100); k.pageOf(callerOf(1), 1, k.packets[0].SenderView()) }, atOnce},
+		{"a recipient sees another person's share", "user-view", func(k *rewardModel) { k.send(100); k.pageOf(callerOf(1), 1, k.part(1)) }, atOnce},
+		{"a recipient sees the total amount", "user-view", func(k *rewardModel) { k.send(100); p := k.part(0); p.Amount = 100; k.pageOf(callerOf(1), 1, p) }, atOnce},
+		{"wrong number of shares", "user-view", func(k *rewardModel) { k.send(100); p := k.part(0); p.Count = 1; k.pageOf(callerOf(1), 1, p) }, atOnce},
 		{"an opened share is not counted", "user-view", func(k *rewardModel) {
 			k.send(100)
 			k.open(1, 0)
@@ -239,28 +290,10 @@ func TestWrongRewardsAndPackets(t *testing.T) {
 			p.Opened = 0
 			k.tick()
 			k.pageOf(callerOf(2), 2, p)
-		}, never},
-		{"an unopened share is counted as opened", "user-view", func(k *rewardModel) { k.send(100); p := k.part(1); p.Opened = 1; k.pageOf(callerOf(2), 2, p) }, never},
-		{"its sender sees half of it", "packet-exact", func(k *rewardModel) { k.send(100); k.pageOf(callerOf(0), 0, k.part(0)) }, never},
-		{"on record although nobody sent it", "packet-exact", func(k *rewardModel) { k.send(100); p := k.packets[0]; p.No.Request++; k.packets = append(k.packets, p) }, never},
-	} {
-		t.Run(c.why, func(t *testing.T) {
-			k := newRewardModel()
-			c.do(k)
-			k.judge(t, c.at)
-			var failed []string
-			for _, check := range k.Checks() {
-				if check.Result == Fail {
-					failed = append(failed, check.Name+": "+check.First)
-				}
-			}
-			if c.check == "" {
-				require.Empty(t, failed)
-				return
-			}
-			require.NotEmpty(t, failed)
-			require.Contains(t, checkNames(failed), c.check, "%q", failed)
-		})
+		}, atOnce},
+		{"an unopened share is counted as opened", "user-view", func(k *rewardModel) { k.send(100); p := k.part(1); p.Opened = 1; k.pageOf(callerOf(2), 2, p) }, atOnce},
+		{"its sender sees half of it", "packet-exact", func(k *rewardModel) { k.send(100); k.pageOf(callerOf(0), 0, k.part(0)) }, atOnce},
+		{"on record although nobody sent it", "packet-exact", func(k *rewardModel) { k.send(100); p := k.packets[0]; p.No.Request++; k.packets = append(k.packets, p) }, atOnce},
 	}
 }
 

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,7 +67,12 @@ func two(m *model) { one(m); m.grant(0, wallet.Douyin, 2, 300) }
 func paid(m *model) { one(m); m.withdraw(0, wallet.Douyin, 200) }
 
 func TestWrongAnswersAreCaught(t *testing.T) {
-	catch(t, []wrong{
+	catch(t, slices.Concat(wrongOrders(), wrongAcknowledgements(), wrongWithdrawalAnswers()))
+}
+
+// wrongOrders returns answers with a wrong order.
+func wrongOrders() []wrong {
+	return []wrong{
 		// The reply acknowledges an order of another rain.
 		{"other order", "token", func(m *model) { m.answered(0, 1, 500, func(r *wallet.GrantReply) { r.Order.Rain = 2 }) }, nil, "order-once", ""},
 		// The reply acknowledges another amount.
@@ -101,6 +107,12 @@ func TestWrongAnswersAreCaught(t *testing.T) {
 			m.GrantAnswered(id, r, reply, nil, m.tick())
 			m.GrantAnswered(id, r, reply, wallet.ErrOverBudget, m.tick())
 		}, nil, "order-once", ""},
+	}
+}
+
+// wrongAcknowledgements returns acknowledged grants that had to be refused.
+func wrongAcknowledgements() []wrong {
+	return []wrong{
 		// A grant above the cap is acknowledged.
 		{"above the cap", "token", func(m *model) {
 			r := m.win(0, wallet.Douyin, 1, singleCap+1)
@@ -127,6 +139,12 @@ func TestWrongAnswersAreCaught(t *testing.T) {
 		}, nil, "phase-isolation", ""},
 		// An invalid wallet number.
 		{"wallet zero", "token", func(m *model) { m.answered(0, 1, 500, func(r *wallet.GrantReply) { r.Order.ActID = 0 }) }, nil, "order-once", "not a valid wallet number"},
+	}
+}
+
+// wrongWithdrawalAnswers returns wrong answers to withdrawals.
+func wrongWithdrawalAnswers() []wrong {
+	return []wrong{
 		// A withdrawal that was finally refused is paid.
 		{"paid when refused", "token", func(m *model) {
 			one(m)
@@ -158,5 +176,5 @@ func TestWrongAnswersAreCaught(t *testing.T) {
 			m.WithdrawAnswered(id, reply, nil, m.tick())
 			m.WithdrawAnswered(id, reply, wallet.ErrInsufficient, m.tick())
 		}, nil, "withdraw-whole", ""},
-	})
+	}
 }

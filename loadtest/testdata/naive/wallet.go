@@ -14,7 +14,7 @@ import (
 // recently is how far from now a win may lie: no window of a festival is longer.
 const recently = 24 * time.Hour
 
-// moment is how long a fault looks away.
+// moment is the time between the check and the update in the faults that do not hold the lock in between.
 const moment = 20 * time.Millisecond
 
 // naive is the wallet: people, and what they have won and withdrawn.
@@ -124,7 +124,7 @@ func (w *naive) reply(l *pb.Line) *pb.GrantReply {
 	return r
 }
 
-// racy lets others in between a look and the deed, if that is the fault. The caller holds the lock.
+// racy releases the lock for a moment between a check and its update, if the wallet has this fault. The caller holds the lock.
 func (w *naive) racy(fault string) {
 	if w.fault == fault {
 		w.mu.Unlock()

@@ -25,7 +25,7 @@ type tally struct{ offered, refused int64 }
 
 func (t tally) permille() float64 { return 1000 * float64(t.refused) / float64(max(1, t.offered)) }
 
-// poolDesign is a way to divide the room of a machine.
+// poolDesign is a way to divide the capacity of a machine between the classes of traffic.
 type poolDesign struct {
 	name, title, titleZH string
 	separate             bool
