@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"slices"
 
 	"hongbao/reference/wallet"
@@ -18,11 +19,7 @@ type Listing struct {
 
 // RewardsSent records that the person asked for the list.
 func (o *Oracle) RewardsSent(p Person, r wallet.RewardsRequest, now wallet.Instant) Listing {
-	at := r.At
-	if at == 0 {
-		at = now
-	}
-	return Listing{person: p, start: now, stage: o.stage(at), family: r.App.Family(), after: r.After, limit: r.Limit}
+	return Listing{person: p, start: now, stage: o.stage(cmp.Or(r.At, now)), family: r.App.Family(), after: r.After, limit: r.Limit}
 }
 
 // RewardsAnswered records the answer (P3). Each reward must belong to the person, be in the right order and not be in an
