@@ -59,25 +59,15 @@ type heldToken struct {
 // bytes returns the memory of the token, without the map around it.
 func (t heldToken) bytes() int64 { return int64(unsafe.Sizeof(t)) + int64(cap(t.sealed)) }
 
-// Env holds what the crowd uses.
-type Env struct {
-	World    *world.World
-	Scenario *scenarios.Scenario
-	Traffic  *traffic.Traffic
-	Cluster  *cluster.Cluster
-	Meter    *cluster.Meter
-	Oracle   *oracle.Oracle
-}
-
-// New returns the people of a scenario. They do nothing before Start.
-func New(e Env) *Crowd {
-	sc := e.Scenario
+// New returns the people of the cluster's scenario. They do nothing before Start.
+func New(w *world.World, t *cluster.Cluster, tr *traffic.Traffic, m *cluster.Meter, o *oracle.Oracle) *Crowd {
+	sc := t.Scenario
 	for i := range sc.Windows {
-		e.Meter.Offered.Scheduled += e.Traffic.Total(i)
+		m.Offered.Scheduled += tr.Total(i)
 	}
 	return &Crowd{
-		world: e.World, cluster: e.Cluster, Traffic: e.Traffic, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
-		oracle: e.Oracle, meter: e.Meter, stream: e.World.Stream("crowd"), fraud: e.World.Stream("cheats"), openApps: e.World.Stream("friendly"), known: traffic.NewPersonSet(sc.People.Count), held: map[int64][]heldToken{},
+		world: w, cluster: t, Traffic: tr, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
+		oracle: o, meter: m, stream: w.Stream("crowd"), fraud: w.Stream("cheats"), openApps: w.Stream("friendly"), known: traffic.NewPersonSet(sc.People.Count), held: map[int64][]heldToken{},
 	}
 }
 
