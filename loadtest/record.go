@@ -22,11 +22,7 @@ func (r *run) report(interrupted bool) reports.Run {
 	account(l, r.counted)
 	l.Generator.Attackers = r.Attackers
 	out := reports.Run{Strategy: string(r.crowd.Strategy()), Interrupted: interrupted, Metrics: r.metrics(), Refusals: r.refusals(), Load: l}
-	for _, k := range r.counted.Kinds {
-		if k.Name == crowd.Kinds()[crowd.Grant] {
-			out.Offered = offered(k)
-		}
-	}
+	out.Offered = grants(l).Offered
 	out.Checks = r.checks(interrupted)
 	if !interrupted {
 		l.Audit = r.auditRecord()
@@ -117,28 +113,33 @@ func (r *run) thresholds(waits *hdrhistogram.Histogram) []reports.Threshold {
 func (r *run) windowStat(l *reports.Load) reports.WindowStat {
 	w := r.window
 	s := reports.WindowStat{Name: w.Name, Play: string(w.Play), Stage: wallet.Official.String(), Start: r.counted.Started, End: r.counted.Started.Add(w.End().Sub(w.Start)),
-		Peak: w.Peak, PeakTPS: r.busiestGrants(l), WaitMaxS: time.Duration(l.Visible.MaxUS * int64(time.Microsecond)).Seconds()}
-	for _, o := range l.Operations {
-		if o.Name == crowd.Kinds()[crowd.Grant] {
-			s.Offered, s.OK, s.Refused, s.Failed = o.Sent, o.OK, o.Refused, o.Failed
-		}
-	}
+		Peak: w.Peak, PeakTPS: busiestGrants(l), WaitMaxS: time.Duration(l.Visible.MaxUS * int64(time.Microsecond)).Seconds()}
+	o := grants(l)
+	s.Offered, s.OK, s.Refused, s.Failed = o.Sent, o.OK, o.Refused, o.Failed
 	return s
 }
 
-// busiestGrants returns the number of grants due in the busiest second.
-func (r *run) busiestGrants(l *reports.Load) int64 {
+// grants returns the counts of grants; zero if nothing was offered.
+func grants(l *reports.Load) (none reports.Operation) {
 	for _, o := range l.Operations {
-		if o.Name == crowd.Kinds()[crowd.Grant] && o.Busiest != nil {
-			return o.Busiest.Offered
+		if o.Name == crowd.Kinds()[crowd.Grant] {
+			return o
 		}
+	}
+	return none
+}
+
+// busiestGrants returns the number of grants due in the busiest second.
+func busiestGrants(l *reports.Load) int64 {
+	if b := grants(l).Busiest; b != nil {
+		return b.Offered
 	}
 	return 0
 }
 
 func (r *run) comparison(l *reports.Load) reports.Comparison {
 	return reports.Comparison{VisibleWaitP50MS: l.Visible.P50US / 1000, VisibleWaitP99MS: l.Visible.P99US / 1000, VisibleWaitMaxMS: l.Visible.MaxUS / 1000,
-		PostingDelayMaxMS: r.crowd.Oracle().MaxPostingDelay().Milliseconds(), OfferedPeakTPS: r.busiestGrants(l), Refused: l.Total().Refused,
+		PostingDelayMaxMS: r.crowd.Oracle().MaxPostingDelay().Milliseconds(), OfferedPeakTPS: busiestGrants(l), Refused: l.Total().Refused,
 		MoneyDifferenceFen: int64(r.audit.MoneyDifference)}
 }
 

@@ -12,6 +12,7 @@
 package loadtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -112,7 +113,7 @@ func Run(ctx context.Context, o Options) (reports.Run, error) {
 
 // prepare makes the target and the connections to it ready (K1).
 func (r *run) prepare(ctx context.Context) error {
-	if err := r.crowd.Prepare(ctx, r.preparing); err != nil {
+	if err := r.crowd.Prepare(ctx, func(done, total int64) { r.progress("preparing", done, total) }); err != nil {
 		return fmt.Errorf("%w: %w", ErrTarget, err)
 	}
 	if _, err := r.wire.Warm(ctx, warmConns); err != nil {
@@ -144,9 +145,7 @@ func newRun(o Options) (*run, error) {
 	if len(o.Scenario.Windows) != 1 {
 		return nil, fmt.Errorf("%w: loadtest: a scenario of %d windows, not one", wallet.ErrInvalid, len(o.Scenario.Windows))
 	}
-	if o.Attackers == 0 {
-		o.Attackers = runtime.GOMAXPROCS(0)
-	}
+	o.Attackers = cmp.Or(o.Attackers, runtime.GOMAXPROCS(0))
 	r := &run{Options: o, window: o.Scenario.Windows[0], counted: &attack.Report{Started: time.Now(), Health: attack.Health{Lateness: hdrhistogram.New(1, 1, 1)}}}
 	var err error
 	if r.wire, err = newWire(o.Target.URLs, o.Target.CAFile, o.MaxInFlight); err != nil {
@@ -198,15 +197,13 @@ func (r *run) config() attack.Config {
 	return c
 }
 
-func (r *run) preparing(done, total int64) { r.progress("preparing", done, total) }
-
 func (r *run) progress(phase string, done, total int64) {
 	if r.Progress != nil {
 		r.Progress(Progress{Phase: phase, Done: done, Total: total})
 	}
 }
 
-// judge waits for the drain, reads the records, and deletes the load-test data.
+// judge waits for the drain, reads the records, deletes the load-test data (K2) and counts what is left.
 func (r *run) judge(ctx context.Context) error {
 	r.progress("draining", 0, 0)
 	since := time.Now()
@@ -225,11 +222,6 @@ func (r *run) judge(ctx context.Context) error {
 	if r.Keep || r.cleaner == nil || !r.crowd.HasOperator() {
 		return nil
 	}
-	return r.clean(ctx)
-}
-
-// clean deletes the load-test data (K2) and counts what is left.
-func (r *run) clean(ctx context.Context) (err error) {
 	if r.left, err = r.crowd.CleanUp(ctx, r.cleaner); err != nil {
 		return fmt.Errorf("%w: %w", ErrAudit, err)
 	}

@@ -60,21 +60,19 @@ func (s *simulation) report(whole bool, full Full) reports.Run {
 		Series: m.Series(), Refusals: m.Refusals(), Digest: s.world.Digest(), Steps: s.world.Steps(),
 	}
 	run.Offered.Unsent = run.Offered.Scheduled - run.Offered.Sent
-	verdicts := []reports.Verdict{}
 	for _, c := range s.oracle.Checks() {
 		check := reports.Check{Name: c.Name, Spec: c.Spec, Result: reports.Verdict(c.Result), Evaluations: c.Evaluations, Violations: c.Violations, First: c.First, Worst: c.Worst}
-		if !whole {
-			check.Result = reports.Unknown
-		}
 		run.Checks = append(run.Checks, check)
-		verdicts = append(verdicts, check.Result)
 	}
 	if t := s.cluster; t.Operators != nil && t.Operators.Measured != nil {
-		drill := t.Operators.Judge()
+		run.Checks = append(run.Checks, t.Operators.Judge())
+	}
+	verdicts := make([]reports.Verdict, len(run.Checks))
+	for i := range run.Checks {
 		if !whole {
-			drill.Result = reports.Unknown
+			run.Checks[i].Result = reports.Unknown
 		}
-		run.Checks, verdicts = append(run.Checks, drill), append(verdicts, drill.Result)
+		verdicts[i] = run.Checks[i].Result
 	}
 	run.Verdict = reports.Combine(verdicts...)
 	for i := range m.Stats {

@@ -96,7 +96,7 @@ func newSimulation(ctx context.Context, o Options) (*simulation, error) {
 	s.oracle = oracle.New(oracle.Config{Strategy: o.Strategy, Activity: sc.Activity, OnGrantWait: s.meter.Seen,
 		Rewards: sc.HasItems(), Packets: sc.HasPackets(), Greetings: sc.TurnsOn(wallet.SwitchGreetOnly), MayBeOn: cluster.MayBeOn(sc), Control: cluster.WithdrawControl(sc)})
 	s.cluster.TokensLost = func(onTheWay time.Duration) { s.oracle.TokensLost(s.crowd.Now().Add(onTheWay)) }
-	s.crowd = crowd.New(crowd.Env{World: w, Scenario: sc, Traffic: tr, Cluster: s.cluster, Meter: s.meter, Oracle: s.oracle})
+	s.crowd = crowd.New(w, s.cluster, tr, s.meter, s.oracle)
 	s.cluster.Start(ctx)
 	s.meter.Start()
 	s.crowd.Start()

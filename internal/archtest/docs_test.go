@@ -177,7 +177,7 @@ func TestRunbook(t *testing.T) {
 
 // TestChecksAreExplained: docs/checks.md has a section for each check of the oracle.
 func TestChecksAreExplained(t *testing.T) {
-	found := regexp.MustCompile(`return "([a-z-]+)", \[\]string\{(.+)\}`).FindAllStringSubmatch(read(t, "sim/oracle/check.go"), -1)
+	found := regexp.MustCompile(`Name: "([a-z-]+)", Spec: \[\]string\{(.+)\}\}`).FindAllStringSubmatch(read(t, "sim/oracle/check.go"), -1)
 	require.Len(t, found, 14)
 	doc := read(t, "docs/checks.md")
 	require.Contains(t, doc, fmt.Sprintf("## %s (D3)\n", drills.Check))

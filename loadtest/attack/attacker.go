@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"context"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -172,11 +171,6 @@ func (a *attacker[T]) settle(taken uint64) {
 // the two. If the wait is too short, the check of the counts reports it.
 const settleTries = 2000
 
-// fixedAnswer returns the one response that vegeta gets for every hit. vegeta reads it and does not change it.
-func fixedAnswer() *http.Response {
-	return &http.Response{StatusCode: http.StatusOK, Status: "200 OK", Body: http.NoBody, Header: http.Header{}}
-}
-
 var _ http.RoundTripper = (*attacker[int])(nil)
 var _ vegeta.Pacer = (*attacker[int])(nil)
 
@@ -190,10 +184,4 @@ func (r *run[T]) sleep(d time.Duration) bool {
 	case <-r.stopped:
 		return false
 	}
-}
-
-// detachedContext returns a context that keeps ctx's values and ends only by cancel, so that the run can record the cut
-// before senders fail because of it.
-func detachedContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithCancel(context.WithoutCancel(ctx))
 }

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"runtime"
@@ -58,18 +59,10 @@ const (
 
 // withDefaults returns the configuration with its defaults set. ErrConfig: it is invalid.
 func (c Config) withDefaults() (Config, error) {
-	if c.Attackers == 0 {
-		c.Attackers = runtime.GOMAXPROCS(0)
-	}
-	if c.MaxInFlight == 0 {
-		c.MaxInFlight = DefaultInFlight
-	}
-	if c.Patience == 0 {
-		c.Patience = defaultPatience
-	}
-	if c.Settle == 0 {
-		c.Settle = defaultSettle
-	}
+	c.Attackers = cmp.Or(c.Attackers, runtime.GOMAXPROCS(0))
+	c.MaxInFlight = cmp.Or(c.MaxInFlight, DefaultInFlight)
+	c.Patience = cmp.Or(c.Patience, defaultPatience)
+	c.Settle = cmp.Or(c.Settle, defaultSettle)
 	switch {
 	case len(c.Kinds) == 0 || len(c.Kinds) > math.MaxUint8+1:
 		return c, fmt.Errorf("%w: %d kinds of operation, want 1 to %d", ErrConfig, len(c.Kinds), math.MaxUint8+1)

@@ -18,7 +18,7 @@ type run[T any] struct {
 	stopped chan struct{}   // closed when nothing more may be sent
 	offered time.Duration   // how long operations are offered; set before the cut
 	cut     atomic.Bool     // nothing more may be sent, and failures from now on are caused by the run's end
-	answer  *http.Response
+	answer  *http.Response  // what vegeta gets for every hit; vegeta does not change it
 
 	recorder  *recorder
 	feeds     []*feed[T]
@@ -47,7 +47,8 @@ func Run[T any](ctx context.Context, c Config, p Plan[T], s Sender[T]) (*Report,
 }
 
 func newRun[T any](c Config, p Plan[T], s Sender[T]) *run[T] {
-	r := &run[T]{config: c, sender: s, stopped: make(chan struct{}), answer: fixedAnswer()}
+	r := &run[T]{config: c, sender: s, stopped: make(chan struct{}),
+		answer: &http.Response{StatusCode: http.StatusOK, Status: "200 OK", Body: http.NoBody, Header: http.Header{}}}
 	r.recorder = newRecorder(newSeries(c.Duration, len(c.Kinds)), c.Attackers*shardsPerAttacker, len(c.Kinds))
 	for i := range c.Attackers {
 		f := newFeed[T]()
@@ -63,7 +64,8 @@ func newRun[T any](c Config, p Plan[T], s Sender[T]) *run[T] {
 }
 
 func (r *run[T]) run(ctx context.Context) (*Report, error) {
-	sending, cancel := detachedContext(ctx)
+	// Only cancel ends sending, so that the cut is recorded before senders fail because of it.
+	sending, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	r.sending = sending
 

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -32,7 +33,7 @@ type TransportConfig struct {
 	// CAFile names a file of trusted PEM certificates for https; empty = the system's.
 	CAFile string
 
-	// Conns bounds the connections; further requests wait for one. 0 = DefaultConns.
+	// Conns bounds the connections; further requests wait for one. 0 = DefaultInFlight.
 	Conns int
 
 	// MaxBody bounds a response's body in bytes; 0 = DefaultMaxBody.
@@ -41,8 +42,6 @@ type TransportConfig struct {
 
 // Defaults and bounds of a Transport.
 const (
-	// defaultConns equals the default bound of operations in flight.
-	defaultConns = DefaultInFlight
 	// defaultMaxBody is far larger than a full page of a wallet, about 100 KB.
 	defaultMaxBody = 4 << 20
 	// maxRequestBody is the wallet service's limit.
@@ -87,20 +86,13 @@ func NewTransport(c TransportConfig) (*Transport, error) {
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("%w: %q is not a URL such as http://127.0.0.1:8080", ErrConfig, c.URL)
 	}
-	if c.Conns == 0 {
-		c.Conns = defaultConns
-	}
-	if c.MaxBody == 0 {
-		c.MaxBody = defaultMaxBody
-	}
+	c.Conns = cmp.Or(c.Conns, DefaultInFlight)
+	c.MaxBody = cmp.Or(c.MaxBody, defaultMaxBody)
 	if c.Conns < 0 || c.Conns > maxInFlight || c.MaxBody < 0 {
 		return nil, fmt.Errorf("%w: %d connections, want 1 to %d; bodies of %d bytes", ErrConfig, c.Conns, maxInFlight, c.MaxBody)
 	}
 	t := &Transport{scheme: u.Scheme, host: u.Host, maxBody: c.MaxBody, slots: make(chan struct{}, c.Conns)}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
+	port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 	t.address = net.JoinHostPort(u.Hostname(), port)
 	if u.Scheme == "https" {
 		t.tls, err = tlsConfig(u.Hostname(), c.CAFile)
@@ -214,15 +206,13 @@ func (t *Transport) dial(ctx context.Context) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", t.address)
+	c := raw
 	if err == nil && t.tls != nil {
 		secure := tls.Client(raw, t.tls)
 		if err = secure.HandshakeContext(ctx); err != nil {
 			raw.Close()
-		} else {
-			t.dialled.Add(1)
-			t.open.Add(1)
-			return newConn(secure, raw, true), nil
 		}
+		c = secure
 	}
 	if err != nil {
 		t.dialFailed.Add(1)
@@ -230,7 +220,7 @@ func (t *Transport) dial(ctx context.Context) (*conn, error) {
 	}
 	t.dialled.Add(1)
 	t.open.Add(1)
-	return newConn(raw, raw, false), nil
+	return newConn(c, raw, t.tls != nil), nil
 }
 
 // Warm opens connections until n are open, so that none has to be opened at the peak. It returns the number open, and

@@ -71,8 +71,9 @@ func (t *Cluster) chores(ctx context.Context) {
 // chore runs one round of an instance's chores.
 func (t *Cluster) chore(ctx context.Context, i *instance) {
 	t.compensate(ctx, i)
-	t.settle(ctx, i)
-	t.settlePackets(ctx, i)
+	// Packets: those that are stuck, and the refund of shares not opened in time. What fails is tried again in the next round.
+	_ = repeat(func() (int, error) { return i.Node.SettleWithdrawals(ctx) })
+	_ = repeat(func() (int, error) { return i.Node.SettlePackets(ctx) })
 }
 
 // maxChoreSteps bounds the steps of one round of a chore. Each step is bounded itself.
@@ -88,22 +89,14 @@ func (t *Cluster) compensate(ctx context.Context, i *instance) {
 	}
 }
 
-// settle repeats the settling of withdrawals while a step finishes some.
-func (t *Cluster) settle(ctx context.Context, i *instance) {
+// repeat repeats a step of a chore while it finishes something.
+func repeat(step func() (int, error)) error {
 	for range maxChoreSteps {
-		if n, err := i.Node.SettleWithdrawals(ctx); n == 0 || err != nil {
-			return
+		if n, err := step(); n == 0 || err != nil {
+			return err
 		}
 	}
-}
-
-// settlePackets repeats the settling of stuck packets, and the refund of shares not opened in time, while a step finishes some.
-func (t *Cluster) settlePackets(ctx context.Context, i *instance) {
-	for range maxChoreSteps {
-		if n, err := i.Node.SettlePackets(ctx); n == 0 || err != nil {
-			return
-		}
-	}
+	return nil
 }
 
 // runCrashes crashes a random instance at the fault's interval, and restarts it, while the fault lasts.
@@ -118,19 +111,14 @@ func (t *Cluster) runCrashes(f scenarios.Fault) {
 	}
 }
 
-// reportTokensLost calls TokensLost at a time: the server's copies of tokens made before it may be lost, also those of
-// grants whose reply was still under way.
-func (t *Cluster) reportTokensLost(at int64) {
-	t.world.At(at, func() { t.TokensLost(t.Scenario.People.Client.Timeout) })
-}
-
 // flush deletes everything in a store (T8).
 func (t *Cluster) flush(dependency string) {
 	switch dependency {
 	case "tokens":
 		t.Tokens.Flush()
 		t.Backlog.Flush()
-		t.reportTokensLost(t.world.Now())
+		// Copies of tokens of grants whose reply is still under way may be lost too.
+		t.world.At(t.world.Now(), func() { t.TokensLost(t.Scenario.People.Client.Timeout) })
 	case "backlog":
 		t.Backlog.Flush()
 	}

@@ -100,7 +100,7 @@ func (s *rewardBackends) runChores(ctx context.Context) {
 			s.cluster.world.Sleep(rewardChoresEvery)
 		}
 		if i := s.cluster.nextUp(n); i != nil {
-			_ = i.Run(func() error { return s.settle(ctx, i) })
+			_ = i.Run(func() error { return repeat(func() (int, error) { return i.Node.SettleRewards(ctx) }) })
 			_ = i.Run(func() error { s.callbacks(ctx, i); return nil })
 		}
 	}
@@ -123,16 +123,6 @@ func (s *rewardBackends) start(ctx context.Context) {
 	for _, i := range s.cluster.Instances {
 		w.Go(w.Now(), func() { s.refreshStock(ctx, i) })
 	}
-}
-
-// settle repeats the settling of rewards while a step finishes some.
-func (s *rewardBackends) settle(ctx context.Context, i *instance) error {
-	for range maxChoreSteps {
-		if n, err := i.Node.SettleRewards(ctx); n == 0 || err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // callbacks delivers the systems' callbacks to an instance, which queries the system before it trusts one.

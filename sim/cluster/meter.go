@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sort"
@@ -210,10 +211,7 @@ func (m *Meter) Refusals() []reports.Refusal {
 		}
 	}
 	slices.SortFunc(out, func(a, b reports.Refusal) int {
-		if a.Operation != b.Operation {
-			return strings.Compare(a.Operation, b.Operation)
-		}
-		return strings.Compare(a.Reason, b.Reason)
+		return cmp.Or(strings.Compare(a.Operation, b.Operation), strings.Compare(a.Reason, b.Reason))
 	})
 	return out
 }

@@ -59,25 +59,15 @@ type heldToken struct {
 // bytes returns the memory of the token, without the map around it.
 func (t heldToken) bytes() int64 { return int64(unsafe.Sizeof(t)) + int64(cap(t.sealed)) }
 
-// Env holds what the crowd uses.
-type Env struct {
-	World    *world.World
-	Scenario *scenarios.Scenario
-	Traffic  *traffic.Traffic
-	Cluster  *cluster.Cluster
-	Meter    *cluster.Meter
-	Oracle   *oracle.Oracle
-}
-
-// New returns the people of a scenario. They do nothing before Start.
-func New(e Env) *Crowd {
-	sc := e.Scenario
+// New returns the people of the cluster's scenario. They do nothing before Start.
+func New(w *world.World, t *cluster.Cluster, tr *traffic.Traffic, m *cluster.Meter, o *oracle.Oracle) *Crowd {
+	sc := t.Scenario
 	for i := range sc.Windows {
-		e.Meter.Offered.Scheduled += e.Traffic.Total(i)
+		m.Offered.Scheduled += tr.Total(i)
 	}
 	return &Crowd{
-		world: e.World, cluster: e.Cluster, Traffic: e.Traffic, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
-		oracle: e.Oracle, meter: e.Meter, stream: e.World.Stream("crowd"), fraud: e.World.Stream("cheats"), openApps: e.World.Stream("friendly"), known: traffic.NewPersonSet(sc.People.Count), held: map[int64][]heldToken{},
+		world: w, cluster: t, Traffic: tr, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
+		oracle: o, meter: m, stream: w.Stream("crowd"), fraud: w.Stream("cheats"), openApps: w.Stream("friendly"), known: traffic.NewPersonSet(sc.People.Count), held: map[int64][]heldToken{},
 	}
 }
 
@@ -119,8 +109,15 @@ func (c *Crowd) within(r scenarios.Range) time.Duration {
 	return r.Min + time.Duration(c.stream.IntN(int64(r.Max-r.Min)+1))
 }
 
+// api is the API of an instance.
+type api interface {
+	wallet.Service
+	wallet.Rewards
+	wallet.PacketService
+}
+
 // ask sends one request once to a random instance and returns its answer.
-func (c *Crowd) ask(serve func(wallet.Service) error) error {
+func (c *Crowd) ask(serve func(api) error) error {
 	return c.cluster.Client.Ask(c.people.Client.Timeout, func() error {
 		i := c.cluster.Instances[c.stream.IntN(int64(len(c.cluster.Instances)))]
 		return i.Run(func() error { return serve(c.cluster.Probe().Pages(i.Node)) })
@@ -144,10 +141,7 @@ func (c *Crowd) win(a traffic.Arrival) {
 	ctx := context.Background()
 	persona := c.Traffic.Persona(a.Person)
 	c.registerPhone(ctx, a.Person, persona)
-	r := wallet.GrantRequest{
-		Caller:   wallet.Caller{App: a.App, User: c.Traffic.Account(a.Person, a.App.Family())},
-		Activity: c.parent, Scene: a.Scene, Rain: a.Rain, Award: wallet.Cash, Amount: a.Amount, Opened: c.Now(),
-	}
+	r := c.request(a, a.Amount)
 	id := c.oracle.GrantSent(a.Person, r, r.Opened)
 	c.meter.Sent(a.Window)
 	c.tryAboveCap(ctx, a.Person, r)
@@ -180,13 +174,25 @@ func (c *Crowd) grant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequ
 
 // try sends a grant request once and reports the reply to the oracle.
 func (c *Crowd) try(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest) (wallet.GrantReply, error) {
-	var reply wallet.GrantReply
-	err := c.ask(func(s wallet.Service) (err error) { reply, err = s.Grant(ctx, r); return err })
+	reply, err := c.sendGrant(ctx, r)
+	c.oracle.GrantAnswered(id, r, reply, err, c.Now())
+	c.mix(opGrant, r.Caller, int64(r.Amount), err)
+	return reply, err
+}
+
+// request returns the request for a win.
+func (c *Crowd) request(a traffic.Arrival, amount wallet.Money) wallet.GrantRequest {
+	return wallet.GrantRequest{
+		Caller: c.caller(a.Person, a.App), Activity: c.parent, Scene: a.Scene, Rain: a.Rain, Award: a.Award, Amount: amount, Opened: c.Now(),
+	}
+}
+
+// sendGrant sends a request for a win once. The reply is zero if there is an error.
+func (c *Crowd) sendGrant(ctx context.Context, r wallet.GrantRequest) (reply wallet.GrantReply, err error) {
+	err = c.ask(func(s api) (err error) { reply, err = s.Grant(ctx, r); return err })
 	if err != nil {
 		reply = wallet.GrantReply{}
 	}
-	c.oracle.GrantAnswered(id, r, reply, err, c.Now())
-	c.mix(opGrant, r.Caller, int64(r.Amount), err)
 	return reply, err
 }
 

@@ -26,10 +26,7 @@ func (c *Crowd) winReward(a traffic.Arrival) {
 	ctx := context.Background()
 	persona := c.Traffic.Persona(a.Person)
 	c.registerPhone(ctx, a.Person, persona)
-	r := wallet.GrantRequest{
-		Caller:   wallet.Caller{App: a.App, User: c.Traffic.Account(a.Person, a.App.Family())},
-		Activity: c.parent, Scene: a.Scene, Rain: a.Rain, Award: a.Award, Opened: c.Now(),
-	}
+	r := c.request(a, 0)
 	id := c.oracle.RewardSent(a.Person, r, r.Opened)
 	c.meter.Sent(a.Window)
 	if c.hit(c.people.Client.Hedge) {
@@ -57,11 +54,7 @@ func (c *Crowd) winReward(a traffic.Arrival) {
 
 // reward sends one try.
 func (c *Crowd) reward(ctx context.Context, id oracle.RewardID, r wallet.GrantRequest) (wallet.GrantReply, error) {
-	var reply wallet.GrantReply
-	err := c.ask(func(s wallet.Service) (err error) { reply, err = s.Grant(ctx, r); return err })
-	if err != nil {
-		reply = wallet.GrantReply{}
-	}
+	reply, err := c.sendGrant(ctx, r)
 	c.oracle.RewardAnswered(id, reply, err, c.Now())
 	c.meter.Answered("grant reward", err)
 	c.mix(opReward, r.Caller, int64(r.Award), err)
@@ -102,7 +95,7 @@ func (c *Crowd) use(ctx context.Context, p int64, app wallet.App, no wallet.Orde
 	r := wallet.UseRequest{Caller: c.caller(p, app), Order: no}
 	asked := c.oracle.UseSent(p, r, c.Now())
 	var item wallet.Item
-	err := c.askRewards(func(s wallet.Rewards) (err error) { item, err = s.UseReward(ctx, r); return err })
+	err := c.ask(func(s api) (err error) { item, err = s.UseReward(ctx, r); return err })
 	c.oracle.UseAnswered(asked, item, err, c.Now())
 	c.meter.Answered("use reward", err)
 	c.mix(opUse, r.Caller, int64(no.Award), err)
@@ -120,7 +113,7 @@ func (c *Crowd) listRewards(ctx context.Context, p int64, app wallet.App) {
 		id := c.oracle.RewardsSent(p, r, c.Now())
 		var page wallet.RewardsPage
 		err := c.retry(func() error {
-			err := c.askRewards(func(s wallet.Rewards) (err error) { page, err = s.Rewards(ctx, r); return err })
+			err := c.ask(func(s api) (err error) { page, err = s.Rewards(ctx, r); return err })
 			c.meter.Answered("rewards", err)
 			c.mix(opRewards, r.Caller, int64(len(page.Items)), err)
 			return err
@@ -133,15 +126,6 @@ func (c *Crowd) listRewards(ctx context.Context, p int64, app wallet.App) {
 	}
 }
 
-// askRewards and askPackets are ask for the other interfaces of an instance.
-func (c *Crowd) askRewards(serve func(wallet.Rewards) error) error {
-	return c.ask(func(s wallet.Service) error { return serve(s.(wallet.Rewards)) })
-}
-
-func (c *Crowd) askPackets(serve func(wallet.PacketService) error) error {
-	return c.ask(func(s wallet.Service) error { return serve(s.(wallet.PacketService)) })
-}
-
 // tryCashForCoupon sometimes requests cash in a coupon's scene, which must be refused.
 func (c *Crowd) tryCashForCoupon(ctx context.Context, r wallet.GrantRequest) {
 	if !c.fraud.Hit(1, fraudEvery) {
@@ -149,7 +133,7 @@ func (c *Crowd) tryCashForCoupon(ctx context.Context, r wallet.GrantRequest) {
 	}
 	r.Award, r.Amount = wallet.Cash, 1
 	c.later(0, func() {
-		err := c.ask(func(s wallet.Service) error { _, err := s.Grant(ctx, r); return err })
+		err := c.ask(func(s api) error { _, err := s.Grant(ctx, r); return err })
 		c.oracle.Refused(r, err, c.Now())
 		c.meter.Answered("cheat", err)
 	})

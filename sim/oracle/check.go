@@ -45,37 +45,23 @@ const (
 	rules
 )
 
-// describe returns a rule's name and the SPEC ids that it checks.
-func (r rule) describe() (string, []string) {
-	switch r {
-	case orderOnce:
-		return "order-once", []string{"O3", "B2"}
-	case noOverIssuance:
-		return "no-over-issuance", []string{"C6", "F2"}
-	case budgetAccuracy:
-		return "budget-accuracy", []string{"C6"}
-	case nothingLost:
-		return "nothing-lost", []string{"O5", "T4"}
-	case zeroSum:
-		return "zero-sum", []string{"F1"}
-	case userView:
-		return "user-view", []string{"T5", "P1"}
-	case withdrawWhole:
-		return "withdraw-whole", []string{"T6", "B7"}
-	case phaseIsolation:
-		return "phase-isolation", []string{"A1", "A2"}
-	case stateMachine:
-		return "state-machine", []string{"T4"}
-	case rewardOnce:
-		return "reward-once", []string{"O3", "B4", "O5"}
-	case stockNeverOver:
-		return "stock-never-over", []string{"C3", "C5"}
-	case rewardUseOnce:
-		return "reward-use-once", []string{"P3", "B5"}
-	case packetExact:
-		return "packet-exact", []string{"P4", "F1"}
-	default:
-		return "reconciled", []string{"F3", "F4", "F5"}
+// checks returns every check by its rule, without a result.
+func checks() [rules]Check {
+	return [rules]Check{
+		orderOnce:      {Name: "order-once", Spec: []string{"O3", "B2"}},
+		noOverIssuance: {Name: "no-over-issuance", Spec: []string{"C6", "F2"}},
+		budgetAccuracy: {Name: "budget-accuracy", Spec: []string{"C6"}},
+		nothingLost:    {Name: "nothing-lost", Spec: []string{"O5", "T4"}},
+		zeroSum:        {Name: "zero-sum", Spec: []string{"F1"}},
+		userView:       {Name: "user-view", Spec: []string{"T5", "P1"}},
+		withdrawWhole:  {Name: "withdraw-whole", Spec: []string{"T6", "B7"}},
+		phaseIsolation: {Name: "phase-isolation", Spec: []string{"A1", "A2"}},
+		stateMachine:   {Name: "state-machine", Spec: []string{"T4"}},
+		reconciled:     {Name: "reconciled", Spec: []string{"F3", "F4", "F5"}},
+		rewardOnce:     {Name: "reward-once", Spec: []string{"O3", "B4", "O5"}},
+		stockNeverOver: {Name: "stock-never-over", Spec: []string{"C3", "C5"}},
+		rewardUseOnce:  {Name: "reward-use-once", Spec: []string{"P3", "B5"}},
+		packetExact:    {Name: "packet-exact", Spec: []string{"P4", "F1"}},
 	}
 }
 
@@ -105,13 +91,25 @@ func (o *Oracle) fail(r rule, stake wallet.Money, format string, args ...any) {
 	}
 }
 
+// require counts one evaluation of a rule, and a violation if the rule is broken. It is for what is checked once a run or a stage:
+// it needs memory for the arguments, which fail alone needs only for a violation.
+func (o *Oracle) require(is bool, r rule, stake wallet.Money, format string, args ...any) {
+	o.evaluated(r, 1)
+	if !is {
+		o.fail(r, stake, format, args...)
+	}
+}
+
 // concern reports whether the run has what the rule is about. A rule without a subject is not listed.
 func (o *Oracle) concern(r rule) bool {
 	switch r {
 	case rewardOnce, rewardUseOnce:
 		return o.cfg.Rewards
 	case stockNeverOver:
-		return o.cfg.Rewards && !o.cfg.Unstocked && o.hasStock()
+		for range o.stocked() {
+			return o.cfg.Rewards && !o.cfg.Unstocked
+		}
+		return false
 	case packetExact:
 		return o.cfg.Packets
 	}
@@ -121,13 +119,12 @@ func (o *Oracle) concern(r rule) bool {
 // Checks returns the checks that concern the run, always in the same order.
 func (o *Oracle) Checks() []Check {
 	var out []Check
-	for r := range rules {
-		if !o.concern(r) {
+	for n, c := range checks() {
+		if !o.concern(rule(n)) {
 			continue
 		}
-		t := o.tallies[r]
-		name, spec := r.describe()
-		c := Check{name, spec, Pass, t.evaluations, t.violations, t.first, t.worst}
+		t := o.tallies[n]
+		c.Result, c.Evaluations, c.Violations, c.First, c.Worst = Pass, t.evaluations, t.violations, t.first, t.worst
 		switch {
 		case t.violations > 0:
 			c.Result = Fail

@@ -98,31 +98,20 @@ func (u *audit) nothingLost(b Sources) {
 				u.plays.order(g.play, wallet.ActID(g.act)), int64(u.owners.Get(int64(g.act)))-1, g.amount, g.acked)
 		}
 	}
-	u.evaluated(nothingLost, 1)
-	if b.OpenOrders != 0 || b.BacklogDepth != 0 {
-		u.fail(nothingLost, 0, "after the drain %d orders are still open and %d postings are still in the backlog", b.OpenOrders, b.BacklogDepth)
-	}
+	u.nothingHeld(b.OpenOrders, b.BacklogDepth)
 }
 
 // stageTotals checks the sums of one stage.
 func (u *audit) stageTotals(s wallet.Stage, b Sources) error {
 	t := u.sums[s]
-	u.evaluated(zeroSum, 2)
-	if t.all != 0 {
-		u.fail(zeroSum, max(t.all, -t.all), "the accounts of stage %s sum to %d fen, not to zero", s, t.all)
-	}
-	if t.cost != -t.grants {
-		u.fail(zeroSum, max(t.cost+t.grants, -t.cost-t.grants), "the cost accounts of stage %s sum to %d fen, but %d fen were granted from them", s, t.cost, t.grants)
-	}
+	u.require(t.all == 0, zeroSum, max(t.all, -t.all), "the accounts of stage %s sum to %d fen, not to zero", s, t.all)
+	u.require(t.cost == -t.grants, zeroSum, max(t.cost+t.grants, -t.cost-t.grants), "the cost accounts of stage %s sum to %d fen, but %d fen were granted from them", s, t.cost, t.grants)
 	child := u.childOf(s)
 	var budget wallet.Money
 	if child != nil {
 		budget = child.Budget
 	}
-	u.evaluated(noOverIssuance, 1)
-	if t.grants > budget {
-		u.fail(noOverIssuance, t.grants-budget, "%d fen were granted in stage %s, above its budget of %d fen", t.grants, s, budget)
-	}
+	u.require(t.grants <= budget, noOverIssuance, t.grants-budget, "%d fen were granted in stage %s, above its budget of %d fen", t.grants, s, budget)
 	if child == nil || b.Spent == nil {
 		return nil
 	}
@@ -130,10 +119,7 @@ func (u *audit) stageTotals(s wallet.Stage, b Sources) error {
 	if err != nil {
 		return err
 	}
-	u.evaluated(budgetAccuracy, 1)
-	if spent != t.orders || t.orders != t.grants {
-		u.fail(budgetAccuracy, max(spent, t.orders, t.grants)-min(spent, t.orders, t.grants),
-			"stage %s: the budget counter shows %d fen spent, the orders sum to %d fen, the ledger shows %d fen granted", s, spent, t.orders, t.grants)
-	}
+	u.require(spent == t.orders && t.orders == t.grants, budgetAccuracy, max(spent, t.orders, t.grants)-min(spent, t.orders, t.grants),
+		"stage %s: the budget counter shows %d fen spent, the orders sum to %d fen, the ledger shows %d fen granted", s, spent, t.orders, t.grants)
 	return nil
 }

@@ -82,23 +82,17 @@ func (o *Oracle) rewardAtRest(l RewardList, it *wallet.Item) {
 // stockOutside checks each stock by the answers and lists that people received (C3): no more coupons were acknowledged or listed than exist. If
 // open outcomes could exceed the stock, the check is not evaluated.
 func (o *Oracle) stockOutside() {
-	for _, child := range o.cfg.Activity.Children {
-		for _, t := range child.Rewards {
-			for _, r := range t.Rewards {
-				if r.Stock > 0 {
-					o.templateOutside(child.Stage, r)
-				}
-			}
-		}
+	for child, r := range o.stocked() {
+		o.templateOutside(child.Stage, r)
 	}
 }
 
 // templateOutside checks one template.
-func (o *Oracle) templateOutside(st wallet.Stage, r wallet.Reward) {
+func (o *Oracle) templateOutside(st wallet.Stage, r *wallet.Reward) {
 	granted, open, asked := int64(0), int64(0), false
 	for i := 1; i < len(o.rewards.list); i++ {
 		w := &o.rewards.list[i]
-		_, own, _ := o.branch(w.play.stage, w.play.scene)
+		own, _ := o.branch(w.play.stage, w.play.scene)
 		mine := own != nil && (own.ID == r.ID || own.Fallback == r.ID)
 		if w.play.stage != st || !mine || !o.controlled(w) {
 			continue
@@ -114,8 +108,5 @@ func (o *Oracle) templateOutside(st wallet.Stage, r wallet.Reward) {
 	if !asked || granted <= r.Stock && granted+open > r.Stock {
 		return
 	}
-	o.evaluated(stockNeverOver, 1)
-	if granted > r.Stock {
-		o.fail(stockNeverOver, wallet.Money(granted-r.Stock), "%d coupons %q of stage %s were acknowledged or listed, but the stock is %d", granted, r.ID, st, r.Stock)
-	}
+	o.require(granted <= r.Stock, stockNeverOver, wallet.Money(granted-r.Stock), "%d coupons %q of stage %s were acknowledged or listed, but the stock is %d", granted, r.ID, st, r.Stock)
 }

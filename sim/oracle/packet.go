@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -73,19 +74,13 @@ func newPackets() packets {
 
 // PacketSent records the first try of a packet; to are the persons of r.To.
 func (o *Oracle) PacketSent(p Person, r wallet.SendPacketRequest, to []Person, now wallet.Instant) PacketID {
-	at := r.At
-	if at == 0 {
-		at = now
-	}
-	k := packet{no: wallet.PacketNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request}, person: p, stage: o.stage(at),
+	k := packet{no: wallet.PacketNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request}, person: p, stage: o.stage(cmp.Or(r.At, now)),
 		amount: r.Amount, sent: now, next: o.packets.sent[p]}
 	if o.packets.numbered[k.no] != 0 {
 		panic("oracle: packet " + k.no.String() + " was sent twice as a new one")
 	}
 	if o.cfg.Strategy == wallet.StrategyToken {
-		w := withdrawal{stage: k.stage}
-		w.no.Account = k.no.Account
-		k.due = o.wonBy(p, &w, len(r.Tokens), now)
+		k.due = o.wonBy(p, k.stage, k.no.Account.Family, len(r.Tokens), now)
 	}
 	i := uint32(len(o.packets.list))
 	for n, c := range r.To {
@@ -155,7 +150,7 @@ func (o *Oracle) notSent(k *packet, err error, now wallet.Instant) {
 		k.flags |= packetRefused
 		if errors.Is(err, wallet.ErrInsufficient) && k.sent > o.lost && o.cfg.Strategy == wallet.StrategyToken &&
 			!o.cfg.mayBeOn(wallet.SwitchSkipForcedPost, k.sent, now) {
-			if left := k.due - o.maybeGone(k.person, k.stage, nil, k); k.amount <= left {
+			if left := k.due - o.maybeGone(k.person, k.stage, k.sent, nil, k); k.amount <= left {
 				o.fail(packetExact, k.amount, "person %d asked at %s to send %d fen, had %d fen due, and was refused at %s as insufficient", k.person, k.sent, k.amount, left, now)
 			}
 		}
@@ -164,14 +159,9 @@ func (o *Oracle) notSent(k *packet, err error, now wallet.Instant) {
 	}
 }
 
-// maybeGone returns what a person's withdrawals and packets may have taken in a stage, except the one being judged.
-func (o *Oracle) maybeGone(p Person, s wallet.Stage, w *withdrawal, k *packet) (gone wallet.Money) {
-	var sent wallet.Instant
-	if w != nil {
-		sent = w.sent
-	} else {
-		sent = k.sent
-	}
+// maybeGone returns what a person's withdrawals and packets may have taken in a stage since sent, except the one being judged,
+// w or k.
+func (o *Oracle) maybeGone(p Person, s wallet.Stage, sent wallet.Instant, w *withdrawal, k *packet) (gone wallet.Money) {
 	for i := o.withdrawn[p]; i != 0; i = o.withdrawals.At(i).next {
 		if v := o.withdrawals.At(i); v != w && v.stage == s && v.mayBeOutSince(sent) {
 			gone += v.amount

@@ -98,24 +98,21 @@ func (o *Oracle) concerns(a *ask, k *packet) bool {
 
 // packetsDue checks that no packet is missing.
 func (o *Oracle) packetsDue(a *ask, page wallet.Page, now wallet.Instant) {
-	listed := func(k *packet) bool {
-		return slices.ContainsFunc(page.Packets, func(p wallet.Packet) bool { return p.No == k.no })
-	}
-	lacks := func(k *packet) {
+	lacks := func(k *packet, family wallet.Family) bool {
+		if k.acked == 0 || k.acked >= a.start || k.stage != a.stage || o.sees(a.person, a.family, family, a.start) != sightSure ||
+			slices.ContainsFunc(page.Packets, func(p wallet.Packet) bool { return p.No == k.no }) {
+			return false
+		}
 		o.fail(userView, k.amount, "person %d, page read from %s to %s: the page lacks packet %s of %d fen, acknowledged at %s", a.person, a.start, now, k.no, k.amount, k.acked)
+		return true
 	}
 	for i := o.packets.sent[a.person]; i != 0; i = o.packets.list[i].next {
-		k := &o.packets.list[i]
-		if k.acked != 0 && k.acked < a.start && k.stage == a.stage && o.sees(a.person, a.family, k.no.Account.Family, a.start) == sightSure && !listed(k) {
-			lacks(k)
+		if k := &o.packets.list[i]; lacks(k, k.no.Account.Family) {
 			return
 		}
 	}
 	for _, r := range o.packets.received[a.person] {
-		k := &o.packets.list[r.packet]
-		sees := o.sees(a.person, a.family, k.shares[r.share].account.Family, a.start) == sightSure
-		if k.acked != 0 && k.acked < a.start && k.stage == a.stage && sees && !listed(k) {
-			lacks(k)
+		if k := &o.packets.list[r.packet]; lacks(k, k.shares[r.share].account.Family) {
 			return
 		}
 	}

@@ -20,15 +20,14 @@ type packetMoves struct {
 	shares        []shareMoves
 	state         wallet.PacketState
 	records       int
-	returned      []bool // by share, from the record
-	opened        []bool
 }
 
-// shareMoves is what the ledger contains of one share.
+// shareMoves is what the ledger and the record contain of one share.
 type shareMoves struct {
-	left         wallet.Money // out of the packet account
-	opened       wallet.Money // into the recipient's balance
-	returned     wallet.Money // into a balance of the sender
+	state        wallet.ShareState // from the record
+	left         wallet.Money      // out of the packet account
+	opened       wallet.Money      // into the recipient's balance
+	returned     wallet.Money      // into a balance of the sender
 	opens, backs int
 }
 
@@ -44,8 +43,7 @@ type shift struct {
 func (u *audit) packetRecords(ctx context.Context, b PacketSources) error {
 	u.packetMoves = make([]packetMoves, len(u.packets.list))
 	for i := range u.packetMoves {
-		n := len(u.packets.list[i].shares)
-		u.packetMoves[i] = packetMoves{shares: make([]shareMoves, n), returned: make([]bool, n), opened: make([]bool, n)}
+		u.packetMoves[i].shares = make([]shareMoves, len(u.packets.list[i].shares))
 	}
 	if b.Packets == nil {
 		return nil
@@ -83,7 +81,7 @@ func (u *audit) packetRecord(i uint32, p *wallet.Packet, now wallet.Instant) {
 	old := now >= p.Created.Add(wallet.PacketLifetime+packetGrace)
 	for n := range p.Shares {
 		s := &p.Shares[n]
-		m.opened[n], m.returned[n] = s.State == wallet.ShareOpened, s.State == wallet.ShareReturned
+		m.shares[n].state = s.State
 		if p.State == wallet.PacketRefused || p.State == wallet.PacketAsked {
 			continue
 		}
@@ -164,18 +162,18 @@ func (u *audit) packetsSettled() {
 			u.fail(packetExact, k.amount, "packet %s of %d fen by person %d was %s, but %d fen left balances, %d fen entered the packet account, and the record has state %d", k.no, k.amount, k.person, outcome, m.sent, m.waiting, m.state)
 		}
 		for n := range k.shares {
-			u.shareSettled(k, m, n)
+			u.shareSettled(k, &m.shares[n], n)
 		}
 	}
 }
 
 // shareSettled checks one share.
-func (u *audit) shareSettled(k *packet, m *packetMoves, n int) {
-	h, s := &k.shares[n], &m.shares[n]
+func (u *audit) shareSettled(k *packet, s *shareMoves, n int) {
+	h := &k.shares[n]
 	u.evaluated(packetExact, 1)
-	opened := s.opens == 1 && s.backs == 0 && s.opened == h.amount && s.left == h.amount && m.opened[n]
-	back := s.opens == 0 && s.backs == 1 && s.returned == h.amount && s.left == h.amount && m.returned[n]
-	waits := s.opens == 0 && s.backs == 0 && s.left == 0 && !m.opened[n] && !m.returned[n]
+	opened := s.opens == 1 && s.backs == 0 && s.opened == h.amount && s.left == h.amount && s.state == wallet.ShareOpened
+	back := s.opens == 0 && s.backs == 1 && s.returned == h.amount && s.left == h.amount && s.state == wallet.ShareReturned
+	waits := s.opens == 0 && s.backs == 0 && s.left == 0 && s.state != wallet.ShareOpened && s.state != wallet.ShareReturned
 	right := opened || back || waits
 	switch {
 	case h.acked != 0:

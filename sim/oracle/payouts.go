@@ -1,6 +1,10 @@
 package oracle
 
-import "hongbao/reference/wallet"
+import (
+	"slices"
+
+	"hongbao/reference/wallet"
+)
 
 // fewWithdrawals is the number of withdrawals that a page must list in full; a wallet may cut longer lists.
 const fewWithdrawals = 16
@@ -59,10 +63,5 @@ func (o *Oracle) asked(a *ask, l *wallet.Withdrawal) bool {
 
 // listed reports whether the number is in the list.
 func listed(ws []wallet.Withdrawal, no wallet.WithdrawalNo) bool {
-	for i := range ws {
-		if ws[i].No == no {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(ws, func(w wallet.Withdrawal) bool { return w.No == no })
 }

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"iter"
 
 	"hongbao/reference/wallet"
 )
@@ -40,7 +41,6 @@ const (
 	rewardNothing                         // a try was answered with "nothing was done"
 	rewardOnRecord
 	useSent          // its owner asked to use it
-	useUnknown       // a try to use it ended without an answer
 	useAcked         // it was acknowledged as used
 	rewardReadAtEnd  // a whole list of its owner that should show it was read after the drain
 	rewardShownAtEnd // that list showed it
@@ -161,7 +161,7 @@ func (o *Oracle) given(w *reward, i *wallet.Item, now wallet.Instant) {
 
 // offered reports whether the scene may grant this: its own reward, or the replacement if its stock is empty.
 func (o *Oracle) offered(w *reward, got gift) bool {
-	_, r, s := o.branch(w.play.stage, w.play.scene)
+	r, s := o.branch(w.play.stage, w.play.scene)
 	if r == nil {
 		return false
 	}
@@ -170,66 +170,55 @@ func (o *Oracle) offered(w *reward, got gift) bool {
 		return got.reward == "" && (s.StockControl || o.cfg.Greetings)
 	case got.reward == r.ID:
 		return got.award == w.play.award
+	case !s.StockControl || got.reward != r.Fallback || got.reward == "":
+		return false
 	}
-	fallback := o.couponOf(w.play.stage, got.reward)
-	return s.StockControl && got.reward == r.Fallback && fallback != nil && got.award == o.awardOf(w.play.stage, got.reward)
-}
-
-// branch returns the type, the reward and the scene of a scene's id in a stage; nil if there is none.
-func (o *Oracle) branch(st wallet.Stage, id wallet.SceneID) (wallet.AwardType, *wallet.Reward, *wallet.Scene) {
-	child := o.childOf(st)
-	if child == nil {
-		return 0, nil, nil
-	}
-	for _, t := range child.Rewards {
-		for i := range t.Rewards {
-			r := &t.Rewards[i]
-			for j := range r.Scenes {
-				if r.Scenes[j].ID == id {
-					return t.Type, r, &r.Scenes[j]
-				}
-			}
-		}
-	}
-	return 0, nil, nil
-}
-
-// couponOf returns the reward of an id in a stage, nil if there is none.
-func (o *Oracle) couponOf(st wallet.Stage, id wallet.RewardID) *wallet.Reward {
-	if child := o.childOf(st); child != nil && id != "" {
-		for _, t := range child.Rewards {
-			for i := range t.Rewards {
-				if t.Rewards[i].ID == id {
-					return &t.Rewards[i]
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// awardOf returns the type of a reward's id in a stage.
-func (o *Oracle) awardOf(st wallet.Stage, id wallet.RewardID) wallet.AwardType {
-	for _, t := range o.childOf(st).Rewards {
-		for i := range t.Rewards {
-			if t.Rewards[i].ID == id {
-				return t.Type
-			}
-		}
-	}
-	return 0
-}
-
-// hasStock reports whether any reward of the activity has a stock.
-func (o *Oracle) hasStock() bool {
-	for _, child := range o.cfg.Activity.Children {
-		for _, t := range child.Rewards {
-			for _, r := range t.Rewards {
-				if r.Stock > 0 {
-					return true
-				}
-			}
+	for award, fallback := range rewardsOf(o.childOf(w.play.stage)) {
+		if fallback.ID == got.reward {
+			return got.award == award
 		}
 	}
 	return false
+}
+
+// rewardsOf yields the rewards of a child activity with their types; none for nil.
+func rewardsOf(child *wallet.Child) iter.Seq2[wallet.AwardType, *wallet.Reward] {
+	return func(yield func(wallet.AwardType, *wallet.Reward) bool) {
+		if child == nil {
+			return
+		}
+		for _, t := range child.Rewards {
+			for i := range t.Rewards {
+				if !yield(t.Type, &t.Rewards[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// stocked yields the rewards that have a stock, with their child activities.
+func (o *Oracle) stocked() iter.Seq2[*wallet.Child, *wallet.Reward] {
+	return func(yield func(*wallet.Child, *wallet.Reward) bool) {
+		for i := range o.cfg.Activity.Children {
+			child := &o.cfg.Activity.Children[i]
+			for _, r := range rewardsOf(child) {
+				if r.Stock > 0 && !yield(child, r) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// branch returns the reward and the scene of a scene's id in a stage; nil if there is none.
+func (o *Oracle) branch(st wallet.Stage, id wallet.SceneID) (*wallet.Reward, *wallet.Scene) {
+	for _, r := range rewardsOf(o.childOf(st)) {
+		for i := range r.Scenes {
+			if r.Scenes[i].ID == id {
+				return r, &r.Scenes[i]
+			}
+		}
+	}
+	return nil, nil
 }

@@ -1,28 +1,18 @@
 package oracle
 
 import (
+	"cmp"
 	"slices"
 
 	"hongbao/reference/wallet"
 )
 
 // Listing is one request for a person's rewards other than cash, from the request to its answer.
-type Listing struct {
-	person Person
-	start  wallet.Instant
-	stage  wallet.Stage
-	family wallet.Family
-	after  wallet.Cursor
-	limit  int // 0: the wallet's default
-}
+type Listing struct{ ask }
 
 // RewardsSent records that the person asked for the list.
 func (o *Oracle) RewardsSent(p Person, r wallet.RewardsRequest, now wallet.Instant) Listing {
-	at := r.At
-	if at == 0 {
-		at = now
-	}
-	return Listing{person: p, start: now, stage: o.stage(at), family: r.App.Family(), after: r.After, limit: r.Limit}
+	return Listing{ask{person: p, start: now, stage: o.stage(cmp.Or(r.At, now)), family: r.App.Family(), after: r.After, limit: r.Limit}}
 }
 
 // RewardsAnswered records the answer (P3). Each reward must belong to the person, be in the right order and not be in an
@@ -39,7 +29,7 @@ func (o *Oracle) RewardsAnswered(l Listing, page wallet.RewardsPage, err error, 
 	if len(page.Items) > l.limit {
 		o.fail(userView, 0, "person %d asked at %s for at most %d rewards, but received %d", l.person, l.start, l.limit, len(page.Items))
 	}
-	o.listed(l, page.Items, page.Next == (wallet.Cursor{}), now)
+	o.listed(&l.ask, page.Items, page.Next == (wallet.Cursor{}), now)
 }
 
 // fewRewards is the number of rewards that a wallet page must list in full; a wallet may cut longer lists.
@@ -48,13 +38,12 @@ const fewRewards = 10
 // pageRewards checks the rewards on the first page of the wallet.
 func (o *Oracle) pageRewards(a *ask, page wallet.Page, now wallet.Instant) {
 	if o.cfg.Rewards && a.after == (wallet.Cursor{}) && !slices.Contains(page.Missing, missingRewards) {
-		l := Listing{person: a.person, start: a.start, stage: a.stage, family: a.family}
-		o.listed(l, page.Items, len(page.Items) < fewRewards, now)
+		o.listed(a, page.Items, len(page.Items) < fewRewards, now)
 	}
 }
 
 // listed checks a list of rewards; all reports that it is the end of the list.
-func (o *Oracle) listed(l Listing, items []wallet.Item, all bool, now wallet.Instant) {
+func (o *Oracle) listed(l *ask, items []wallet.Item, all bool, now wallet.Instant) {
 	o.evaluated(userView, 1)
 	place, last := l.after, wallet.Cursor{}
 	var shown []uint32
@@ -85,7 +74,7 @@ func (o *Oracle) listed(l Listing, items []wallet.Item, all bool, now wallet.Ins
 }
 
 // rewardShown checks one reward of a list and returns it, 0 if it must not be listed.
-func (o *Oracle) rewardShown(l Listing, it *wallet.Item, now wallet.Instant) uint32 {
+func (o *Oracle) rewardShown(l *ask, it *wallet.Item, now wallet.Instant) uint32 {
 	if it.No.Stage != l.stage {
 		o.fail(phaseIsolation, 0, "person %d, reward list of stage %s read from %s to %s: the list shows order %s", l.person, l.stage, l.start, now, it.No)
 		return 0

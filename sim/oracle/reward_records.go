@@ -98,7 +98,7 @@ func (u *rewardAudit) item(it wallet.Item) {
 
 // controlled reports whether the scene counts its grants against a stock.
 func (o *Oracle) controlled(w *reward) bool {
-	_, r, s := o.branch(w.play.stage, w.play.scene)
+	r, s := o.branch(w.play.stage, w.play.scene)
 	return s != nil && s.StockControl && r.Stock > 0
 }
 
@@ -179,14 +179,8 @@ func (u *rewardAudit) rewarded(w *reward, downstreams bool) {
 // stocks checks each template that has a stock (C3, C5): no more than the stock is granted, the count is exact, and no
 // replacement is granted while more than the threshold is left.
 func (u *rewardAudit) stocks(issued func(wallet.Template) (int64, bool)) {
-	for _, child := range u.cfg.Activity.Children {
-		for _, t := range child.Rewards {
-			for i := range t.Rewards {
-				if r := &t.Rewards[i]; r.Stock > 0 {
-					u.template(wallet.Template{Reward: r.ID, Stage: child.Stage}, r, issued)
-				}
-			}
-		}
+	for child, r := range u.stocked() {
+		u.template(wallet.Template{Reward: r.ID, Stage: child.Stage}, r, issued)
 	}
 }
 
@@ -203,24 +197,15 @@ func (u *rewardAudit) template(t wallet.Template, r *wallet.Reward, issued func(
 	if c == nil {
 		return // nobody asked for it
 	}
-	u.evaluated(stockNeverOver, 1)
-	if c.granted > r.Stock {
-		u.fail(stockNeverOver, wallet.Money(c.granted-r.Stock), "%d coupons %q are on record in stage %s, but the stock is %d", c.granted, t.Reward, t.Stage, r.Stock)
-	}
+	u.require(c.granted <= r.Stock, stockNeverOver, wallet.Money(c.granted-r.Stock), "%d coupons %q are on record in stage %s, but the stock is %d", c.granted, t.Reward, t.Stage, r.Stock)
 	if n, ok := stockCount(issued, t); ok {
-		u.evaluated(stockNeverOver, 1)
-		if n != c.granted {
-			u.fail(stockNeverOver, wallet.Money(max(n-c.granted, c.granted-n)), "the stock counts %d coupons %q in stage %s, but %d are on record", n, t.Reward, t.Stage, c.granted)
-		}
+		u.require(n == c.granted, stockNeverOver, wallet.Money(max(n-c.granted, c.granted-n)), "the stock counts %d coupons %q in stage %s, but %d are on record", n, t.Reward, t.Stage, c.granted)
 	}
 	if c.instead == 0 || u.cfg.Greetings {
 		return
 	}
-	u.evaluated(stockNeverOver, 1)
 	left := r.Stock - c.granted - c.refunded // a returned coupon may have come too late for the orders in question
-	if left > 0 && !belowFloor(left, r) {
-		u.fail(stockNeverOver, wallet.Money(left), "%d orders of stage %s received a replacement for coupon %q, but %d of %d are left", c.instead, t.Stage, t.Reward, left, r.Stock)
-	}
+	u.require(left <= 0 || belowFloor(left, r), stockNeverOver, wallet.Money(left), "%d orders of stage %s received a replacement for coupon %q, but %d of %d are left", c.instead, t.Stage, t.Reward, left, r.Stock)
 }
 
 // stockCount returns the stock's own count, if it is known.

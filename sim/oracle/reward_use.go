@@ -45,8 +45,7 @@ func (o *Oracle) UseAnswered(u Use, it wallet.Item, err error, now wallet.Instan
 		if w.shown == 0 || w.state < wallet.ItemUsed {
 			w.state, w.shown = wallet.ItemUsed, now
 		}
-	case wallet.CodeOf(err) == wallet.CodeUnknown || wallet.CodeOf(err) == wallet.CodeInternal:
-		w.flags |= useUnknown
+	case wallet.CodeOf(err) == wallet.CodeUnknown || wallet.CodeOf(err) == wallet.CodeInternal: // the outcome is open
 	case w.has(useAcked) && u.sees == sightSure && wallet.CodeOf(err) != wallet.CodeOverloaded && wallet.CodeOf(err) != wallet.CodeUnavailable:
 		o.fail(rewardUseOnce, 0, "order %s of person %d was acknowledged as used, but a repeated use was answered with %s at %s", u.order, u.person, wallet.ReasonOf(err), now)
 	case errors.Is(err, wallet.ErrExpired) && w.expires != 0 && now < w.expires:

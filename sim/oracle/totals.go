@@ -39,23 +39,15 @@ func (o *Oracle) JudgeTotals(t Totals) Sums {
 			continue
 		}
 		least := sums.Acked + sums.Happened
-		o.evaluated(noOverIssuance, 1)
-		if least > child.Budget {
-			o.fail(noOverIssuance, least-child.Budget, "%d fen were granted in stage %s, above its budget of %d fen", least, s, child.Budget)
-		}
+		o.require(least <= child.Budget, noOverIssuance, least-child.Budget, "%d fen were granted in stage %s, above its budget of %d fen", least, s, child.Budget)
 		spent, known := t.Spent[s]
 		if !known {
 			continue
 		}
-		o.evaluated(noOverIssuance, 1)
-		if spent > child.Budget {
-			o.fail(noOverIssuance, spent-child.Budget, "%d fen were taken from the budget of %d fen of stage %s", spent, child.Budget, s)
-		}
-		o.evaluated(budgetAccuracy, 1)
-		if spent < least || spent > least+sums.Open {
-			o.fail(budgetAccuracy, max(least-spent, spent-least), "stage %s: %d fen were taken from the budget, but %d fen were acknowledged, %d fen more are in lists, and %d fen are unknown",
-				s, spent, sums.Acked, sums.Happened, sums.Open)
-		}
+		o.require(spent <= child.Budget, noOverIssuance, spent-child.Budget, "%d fen were taken from the budget of %d fen of stage %s", spent, child.Budget, s)
+		o.require(spent >= least && spent <= least+sums.Open, budgetAccuracy, max(least-spent, spent-least),
+			"stage %s: %d fen were taken from the budget, but %d fen were acknowledged, %d fen more are in lists, and %d fen are unknown",
+			s, spent, sums.Acked, sums.Happened, sums.Open)
 	}
 	o.stockOutside()
 	o.checkTotals(t)
@@ -92,35 +84,29 @@ func (o *Oracle) sumsOf(st wallet.Stage) (s Sums, n int64) {
 // checkTotals checks the totals that the wallet reports.
 func (o *Oracle) checkTotals(t Totals) {
 	if t.Drained {
-		o.evaluated(nothingLost, 1)
-		if t.Backlog != 0 || t.OpenOrders != 0 {
-			o.fail(nothingLost, 0, "after the drain %d orders are still open and %d postings are still in the backlog", t.OpenOrders, t.Backlog)
-		}
+		o.nothingHeld(t.OpenOrders, t.Backlog)
 	}
 	if !t.Reconciled {
 		return
 	}
-	o.evaluated(zeroSum, 1)
-	if t.LedgerSum != 0 {
-		o.fail(zeroSum, max(t.LedgerSum, -t.LedgerSum), "the wallet reports that its ledger sums to %d fen, not to zero", t.LedgerSum)
+	o.require(t.LedgerSum == 0, zeroSum, max(t.LedgerSum, -t.LedgerSum), "the wallet reports that its ledger sums to %d fen, not to zero", t.LedgerSum)
+	first := ""
+	if len(t.Lines) > 0 {
+		first = ": " + t.Lines[0]
 	}
-	o.evaluated(reconciled, 2)
-	if t.Differences != 0 {
-		first := ""
-		if len(t.Lines) > 0 {
-			first = ": " + t.Lines[0]
-		}
-		o.fail(reconciled, 0, "the wallet's own reconciliation reports %d differences%s", t.Differences, first)
-	}
+	o.require(t.Differences == 0, reconciled, 0, "the wallet's own reconciliation reports %d differences%s", t.Differences, first)
 	acked := int64(0)
 	for i := uint32(1); int(i) <= o.grants.Len(); i++ {
 		if g := o.grants.At(i); g.acked != 0 && g.act != 0 {
 			acked++
 		}
 	}
-	if t.Orders < acked {
-		o.fail(reconciled, 0, "the wallet's own reconciliation compared %d orders, but %d were acknowledged", t.Orders, acked)
-	}
+	o.require(t.Orders >= acked, reconciled, 0, "the wallet's own reconciliation compared %d orders, but %d were acknowledged", t.Orders, acked)
+}
+
+// nothingHeld checks that no work is left after the drain.
+func (o *Oracle) nothingHeld(open, backlog int64) {
+	o.require(open == 0 && backlog == 0, nothingLost, 0, "after the drain %d orders are still open and %d postings are still in the backlog", open, backlog)
 }
 
 // waited records how long its owner did not see each acknowledged grant that a list shows at the end.

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"slices"
 
 	"hongbao/reference/wallet"
@@ -32,11 +33,7 @@ func (o *Oracle) WalkSent(p Person, r wallet.PageRequest, now wallet.Instant) Wa
 		id = WalkID(len(o.walks))
 		o.walks = append(o.walks, walk{})
 	}
-	at := r.At
-	if at == 0 {
-		at = now
-	}
-	o.walks[id] = walk{person: p, start: now, stage: o.stage(at), family: r.App.Family(), tokens: len(r.Tokens), shown: o.walks[id].shown[:0]}
+	o.walks[id] = walk{person: p, start: now, stage: o.stage(cmp.Or(r.At, now)), family: r.App.Family(), tokens: len(r.Tokens), shown: o.walks[id].shown[:0]}
 	return id
 }
 

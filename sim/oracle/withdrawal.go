@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"errors"
 
 	"hongbao/reference/wallet"
@@ -61,37 +62,34 @@ func (w *withdrawal) answeredAt() wallet.Instant {
 
 // WithdrawSent records the first try of a withdrawal.
 func (o *Oracle) WithdrawSent(p Person, r wallet.WithdrawRequest, now wallet.Instant) WithdrawID {
-	at := r.At
-	if at == 0 {
-		at = now
-	}
 	w := withdrawal{
 		no:     wallet.WithdrawalNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request},
 		amount: r.Amount,
 		sent:   now,
 		person: p,
 		next:   o.withdrawn[p],
-		stage:  o.stage(at),
+		stage:  o.stage(cmp.Or(r.At, now)),
 	}
 	if _, taken := o.numbered[w.no]; taken {
 		panic("oracle: withdrawal " + w.no.String() + " was sent twice as a new one")
 	}
 	if o.cfg.Strategy == wallet.StrategyToken {
-		w.due = o.wonBy(p, &w, len(r.Tokens), now)
+		w.due = o.wonBy(p, w.stage, w.no.Account.Family, len(r.Tokens), now)
 	}
 	i := o.withdrawals.Append(w)
 	o.withdrawn[p], o.numbered[w.no] = i, i
 	return WithdrawID(i)
 }
 
-// wonBy returns what the person had certainly won when w was sent: acknowledged, or shown on a page (T6).
-func (o *Oracle) wonBy(p Person, w *withdrawal, tokens int, now wallet.Instant) wallet.Money {
-	a := ask{person: p, start: now, stage: w.stage, family: w.no.Account.Family, tokens: tokens}
+// wonBy returns what the person has certainly won until now in a stage, as seen from a family: acknowledged, or shown on a page
+// (T6).
+func (o *Oracle) wonBy(p Person, s wallet.Stage, f wallet.Family, tokens int, now wallet.Instant) wallet.Money {
+	a := ask{person: p, start: now, stage: s, family: f, tokens: tokens}
 	var sum wallet.Money
 	for i := o.people.Get(p); i != 0; i = o.grants.At(i).next {
 		g := o.grants.At(i)
 		sure := g.act != 0 && !g.has(alias) && (g.acked != 0 || g.status() != statusNone)
-		if sure && o.plays.list[g.play-1].stage == w.stage && o.sight(p, i, a.family, o.other(p, now)) == sightSure && o.guarded(&a, g) {
+		if sure && o.plays.list[g.play-1].stage == s && o.sight(p, i, f, o.other(p, now)) == sightSure && o.guarded(&a, g) {
 			sum += g.money()
 		}
 	}
@@ -185,7 +183,7 @@ func (o *Oracle) insufficient(w *withdrawal, now wallet.Instant) {
 	if w.sent <= o.lost {
 		return // The server's copies were lost meanwhile: the wallet may no longer have known what was due.
 	}
-	left := w.due - o.maybeGone(w.person, w.stage, w, nil)
+	left := w.due - o.maybeGone(w.person, w.stage, w.sent, w, nil)
 	if o.cfg.Strategy == wallet.StrategyToken && w.amount <= left {
 		o.fail(withdrawWhole, w.amount, "person %d asked at %s to withdraw %d fen, had %d fen due, and was refused at %s as insufficient", w.person, w.sent, w.amount, left, now)
 	}

@@ -3,7 +3,6 @@ package coupons
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"hongbao/reference/stock"
@@ -221,6 +220,3 @@ func (f *festival) orphanedNow() (sum int64) {
 	}
 	return sum
 }
-
-// holderName returns the lease holder's name for one process run of an instance.
-func holderName(instance, incarnation int) string { return fmt.Sprintf("%d-%d", instance, incarnation) }

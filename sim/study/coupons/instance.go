@@ -2,6 +2,7 @@ package coupons
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"hongbao/reference/stock"
@@ -30,7 +31,8 @@ const (
 	readTries = 3
 )
 
-func (i *instance) holder() string { return holderName(i.number, i.incarnation) }
+// holder returns the lease holder's name for the present process run.
+func (i *instance) holder() string { return fmt.Sprintf("%d-%d", i.number, i.incarnation) }
 
 // boot starts a process run.
 func (i *instance) boot() error {

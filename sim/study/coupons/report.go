@@ -5,22 +5,15 @@ import (
 
 	"hongbao/reports"
 	"hongbao/scenarios"
+	"hongbao/sim/study/tables"
 )
 
-// column is one figure of the table.
-type column struct {
-	reports.StudyColumn
-	of func(r result) float64
-}
-
-func columns() []column {
+func columns() []tables.Column[result] {
 	whole := func(of func(r result) int64) func(result) float64 {
 		return func(r result) float64 { return float64(of(r)) }
 	}
-	col := func(name, title, zh string, of func(r result) float64) column {
-		return column{reports.StudyColumn{Name: name, Title: title, TitleZH: zh}, of}
-	}
-	return []column{
+	col := tables.NewColumn[result]
+	return []tables.Column[result]{
 		col("stock", "Stock", "库存", whole(func(r result) int64 { return r.stock })),
 		col("demanded", "Requests", "请求数", whole(func(r result) int64 { return r.demanded })),
 		col("issued", "Issued", "已发放", whole(func(r result) int64 { return r.issued })),
@@ -43,27 +36,16 @@ func columns() []column {
 const maxRedisCalls = 0.02
 
 func report(plan *scenarios.Coupons, all []design, results []result) reports.Study {
-	s := reports.Study{Name: "coupons", Title: "Coupons counted against their stock", TitleZH: "券库存控制对比", Spec: []string{"C1", "C2", "C3", "C4", "C5"}}
-	for _, c := range columns() {
-		s.Columns = append(s.Columns, c.StudyColumn)
-	}
 	by := map[string]result{}
 	for i, d := range all {
-		row := reports.StudyDesign{Name: d.name, Title: d.title, TitleZH: d.titleZH}
-		for _, c := range columns() {
-			row.Values = append(row.Values, c.of(results[i]))
-		}
-		s.Designs = append(s.Designs, row)
 		by[d.name] = results[i]
 	}
-	s.Checks = checks(plan, by)
-	verdicts := make([]reports.Verdict, len(s.Checks))
-	for i, c := range s.Checks {
-		verdicts[i] = c.Result
+	out := tables.New(reports.Study{Name: "coupons", Title: "Coupons counted against their stock", TitleZH: "券库存控制对比",
+		Spec: []string{"C1", "C2", "C3", "C4", "C5"}, Notes: notes(plan, by["lease"])}, columns())
+	for i, d := range all {
+		out.Add(d.name, d.title, d.titleZH, results[i])
 	}
-	s.Verdict = reports.Combine(verdicts...)
-	s.Notes = notes(plan, by["lease"])
-	return s
+	return out.Study(checks(plan, by))
 }
 
 // checks checks our design, and that the open problems of the source's designs occur.

@@ -1,7 +1,6 @@
 package limits
 
 import (
-	"container/heap"
 	"context"
 	"fmt"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"hongbao/reference/limit"
 	"hongbao/reports"
 	"hongbao/scenarios"
+	"hongbao/sim/study/tables"
 )
 
 // class is a class of traffic.
@@ -25,44 +25,38 @@ type tally struct{ offered, refused int64 }
 
 func (t tally) permille() float64 { return 1000 * float64(t.refused) / float64(max(1, t.offered)) }
 
-// poolDesign is a way to divide the capacity of a machine between the classes of traffic.
-type poolDesign struct {
-	name, title, titleZH string
-	separate             bool
-}
-
 // poolStudy floods a machine with the festival's traffic and counts the refused everyday requests (L3).
 func poolStudy(ctx context.Context, p *scenarios.LimitPools, takes time.Duration) (reports.Study, error) {
-	s := reports.Study{Name: "pools", Title: "Two kinds of traffic on one machine", TitleZH: "活动与日常流量隔离", Spec: []string{"L1", "L3"},
-		Columns: []reports.StudyColumn{
-			{Name: "everyday_refused_permille", Title: "Everyday traffic refused, ‰", TitleZH: "日常流量被拒 ‰"},
-			{Name: "everyday_offered", Title: "Everyday requests", TitleZH: "日常请求"},
-			{Name: "activity_refused_permille", Title: "Festival traffic refused, ‰", TitleZH: "活动流量被拒 ‰"},
-			{Name: "activity_offered", Title: "Festival requests", TitleZH: "活动请求"},
-		},
-		Notes: []string{fmt.Sprintf("The machine processes %d requests at a time, each for %v; the flood takes %v.", p.Room, p.Takes, p.FloodFor),
-			"With separate clusters, festival traffic does not reach the machines of everyday traffic; separate pools do the same within one machine."}}
-	var ours, shared [classes]tally
-	for _, d := range []poolDesign{{"one-pool", "One pool", "共用", false}, {"two-pools", "A pool each", "独立", true}} {
-		t, err := flood(ctx, p, takes, d.separate)
-		if err != nil {
-			return s, err
-		}
-		s.Designs = append(s.Designs, reports.StudyDesign{Name: d.name, Title: d.title, TitleZH: d.titleZH, Values: []float64{
-			t[everyday].permille(), float64(t[everyday].offered), t[festival].permille(), float64(t[festival].offered)}})
-		if d.separate {
-			ours = t
-		} else {
-			shared = t
-		}
+	refused := func(c class) func([classes]tally) float64 {
+		return func(t [classes]tally) float64 { return t[c].permille() }
 	}
-	s.Checks = []reports.Check{
+	offered := func(c class) func([classes]tally) float64 {
+		return func(t [classes]tally) float64 { return float64(t[c].offered) }
+	}
+	s := tables.New(reports.Study{Name: "pools", Title: "Two kinds of traffic on one machine", TitleZH: "活动与日常流量隔离", Spec: []string{"L1", "L3"},
+		Notes: []string{fmt.Sprintf("The machine processes %d requests at a time, each for %v; the flood takes %v.", p.Room, p.Takes, p.FloodFor),
+			"With separate clusters, festival traffic does not reach the machines of everyday traffic; separate pools do the same within one machine."}},
+		[]tables.Column[[classes]tally]{
+			tables.NewColumn("everyday_refused_permille", "Everyday traffic refused, ‰", "日常流量被拒 ‰", refused(everyday)),
+			tables.NewColumn("everyday_offered", "Everyday requests", "日常请求", offered(everyday)),
+			tables.NewColumn("activity_refused_permille", "Festival traffic refused, ‰", "活动流量被拒 ‰", refused(festival)),
+			tables.NewColumn("activity_offered", "Festival requests", "活动请求", offered(festival)),
+		})
+	shared, err := flood(ctx, p, takes, false)
+	if err != nil {
+		return reports.Study{}, err
+	}
+	ours, err := flood(ctx, p, takes, true)
+	if err != nil {
+		return reports.Study{}, err
+	}
+	s.Add("one-pool", "One pool", "共用", shared)
+	s.Add("two-pools", "A pool each", "独立", ours)
+	return s.Study([]reports.Check{
 		reports.NewCheck("everyday-untouched", "L3", ours[everyday].offered, ours[everyday].refused, "%d everyday requests were refused", ours[everyday].refused),
 		reports.NewCheck("flood-is-turned-away", "L1", ours[festival].offered, reports.Broken(ours[festival].refused == 0), "no festival request was refused: the flood is too small for the comparison"),
 		reports.NewCheck("one-pool-starves", "L3", shared[everyday].offered, reports.Broken(shared[everyday].refused == 0), "with one pool no everyday request was refused"),
-	}
-	s.Verdict = combined(s.Checks)
-	return s, nil
+	}), nil
 }
 
 // flood makes the requests of both classes in order of time. A request occupies its pool during its processing time.
@@ -72,14 +66,14 @@ func flood(ctx context.Context, p *scenarios.LimitPools, takes time.Duration, se
 	if !separate {
 		pools[festival].Max = int64(p.Room)
 	}
-	var under leaving
+	var under []departure // ordered by time, because all requests take equally long
 	for at := time.Duration(0); at < takes; at += time.Millisecond {
 		if ctx.Err() != nil {
 			return t, context.Cause(ctx)
 		}
 		for len(under) > 0 && under[0].at <= at {
-			d := heap.Pop(&under).(departure)
-			pools[d.class].Leave(1)
+			pools[under[0].class].Leave(1)
+			under = under[1:]
 		}
 		rate := p.Activity
 		if p.FloodFrom <= at && at < p.FloodFrom+p.FloodFor {
@@ -101,7 +95,7 @@ func flood(ctx context.Context, p *scenarios.LimitPools, takes time.Duration, se
 					t[c].refused++
 					continue
 				}
-				heap.Push(&under, departure{at + p.Takes, pool})
+				under = append(under, departure{at + p.Takes, pool})
 			}
 		}
 	}
@@ -117,18 +111,4 @@ func due(r scenarios.Ratio, at time.Duration) int64 {
 type departure struct {
 	at    time.Duration
 	class class
-}
-
-// leaving is a heap of the open requests; the first one to end is on top.
-type leaving []departure
-
-func (l leaving) Len() int           { return len(l) }
-func (l leaving) Less(i, j int) bool { return l[i].at < l[j].at }
-func (l leaving) Swap(i, j int)      { l[i], l[j] = l[j], l[i] }
-func (l *leaving) Push(d any)        { *l = append(*l, d.(departure)) }
-func (l *leaving) Pop() any {
-	old := *l
-	d := old[len(old)-1]
-	*l = old[:len(old)-1]
-	return d
 }

@@ -7,6 +7,7 @@ import (
 
 	"hongbao/reports"
 	"hongbao/scenarios"
+	"hongbao/sim/study/tables"
 )
 
 // errorPermille returns Σ|passed − ideal| ÷ Σ ideal over the seconds outside the outage, in thousandths.
@@ -44,6 +45,9 @@ func (r result) outagePercent() float64 {
 	return 100 * float64(passed) / float64(max(ideal, 1))
 }
 
+// callsPerSecond returns the mean number of calls to the shared counter.
+func (r result) callsPerSecond() float64 { return float64(r.calls) / float64(max(1, len(r.seconds))) }
+
 // evaluated returns the number of requests in the figures.
 func (r result) evaluated() (n int64) {
 	for _, s := range r.seconds {
@@ -53,33 +57,28 @@ func (r result) evaluated() (n int64) {
 }
 
 func report(p *scenarios.Limits, all []design, results [][]result) reports.Study {
-	s := reports.Study{Name: "limits", Title: "Limits over many instances", TitleZH: "多实例限流对比", Spec: []string{"L1", "L2"}}
-	for _, c := range p.Cases {
+	col := tables.NewColumn[[]result]
+	var columns []tables.Column[[]result]
+	for i, c := range p.Cases {
 		id := strings.ReplaceAll(c.Name, " ", "_")
-		s.Columns = append(s.Columns,
-			reports.StudyColumn{Name: id + "_error_permille", Title: "Error, " + c.Name + ", ‰", TitleZH: "误差（" + c.Name + "）‰"},
-			reports.StudyColumn{Name: id + "_over_permille", Title: "Worst second over the limit, " + c.Name + ", ‰", TitleZH: "最差一秒超限（" + c.Name + "）‰"},
-			reports.StudyColumn{Name: id + "_outage_percent", Title: "Passed in the outage, " + c.Name + ", %", TitleZH: "故障期放行（" + c.Name + "）%"},
-			reports.StudyColumn{Name: id + "_calls_per_s", Title: "Counter calls a second, " + c.Name, TitleZH: "每秒计数调用（" + c.Name + "）"})
+		columns = append(columns,
+			col(id+"_error_permille", "Error, "+c.Name+", ‰", "误差（"+c.Name+"）‰", func(all []result) float64 { return all[i].errorPermille() }),
+			col(id+"_over_permille", "Worst second over the limit, "+c.Name+", ‰", "最差一秒超限（"+c.Name+"）‰", func(all []result) float64 { return all[i].overPermille() }),
+			col(id+"_outage_percent", "Passed in the outage, "+c.Name+", %", "故障期放行（"+c.Name+"）%", func(all []result) float64 { return all[i].outagePercent() }),
+			col(id+"_calls_per_s", "Counter calls a second, "+c.Name, "每秒计数调用（"+c.Name+"）", func(all []result) float64 { return all[i].callsPerSecond() }))
 	}
-	by := map[string][]result{}
-	for i, d := range all {
-		row := reports.StudyDesign{Name: d.name, Title: d.title, TitleZH: d.titleZH}
-		for _, r := range results[i] {
-			row.Values = append(row.Values, r.errorPermille(), r.overPermille(), r.outagePercent(), float64(r.calls)/float64(max(1, len(r.seconds))))
-		}
-		s.Designs = append(s.Designs, row)
-		by[d.name] = results[i]
-	}
-	s.Checks = checks(p, by)
-	s.Verdict = combined(s.Checks)
-	s.Notes = []string{
+	s := tables.New(reports.Study{Name: "limits", Title: "Limits over many instances", TitleZH: "多实例限流对比", Spec: []string{"L1", "L2"}, Notes: []string{
 		fmt.Sprintf("%v of the %d instances receive %v of the requests.", p.Hot, p.Instances, p.HotTraffic),
 		fmt.Sprintf("One key answers %d calls a second (R2), and none from %v for %v.", p.KeyRate.Num/p.KeyRate.Den, p.OutageFrom, p.OutageFor),
 		"The error is the difference between the requests that passed and those that should have passed, summed over all seconds outside the outage.",
 		"An instance's share has a burst of one second, so in the first second after idle time up to twice the share may pass.",
+	}}, columns)
+	by := map[string][]result{}
+	for i, d := range all {
+		s.Add(d.name, d.title, d.titleZH, results[i])
+		by[d.name] = results[i]
 	}
-	return s
+	return s.Study(checks(p, by))
 }
 
 // Bounds for our design.
@@ -112,14 +111,6 @@ func checks(p *scenarios.Limits, by map[string][]result) []reports.Check {
 		reports.NewCheck("share-is-inexact", "L2", n, reports.Broken(uneven == 0), "total / instances is exact in every case, despite the uneven traffic"),
 		reports.NewCheck("count-drowns", "L2", n, reports.Broken(overloaded == 0), "one counter call per request keeps up in every case"),
 	}
-}
-
-func combined(checks []reports.Check) reports.Verdict {
-	all := make([]reports.Verdict, len(checks))
-	for i, c := range checks {
-		all[i] = c.Result
-	}
-	return reports.Combine(all...)
 }
 
 // perSecond returns the number of events of rate r within in, rounded down.

@@ -37,7 +37,7 @@ func run(ctx context.Context, p *scenarios.Limits, c scenarios.LimitCase, seed u
 	perSecond := c.Limit.Num / c.Limit.Den
 	w := world.New(seed, time.Unix(began, 0))
 	stream := w.Stream("limits " + c.Name)
-	count := &count{inner: mem.NewPermits(), perSecond: p.KeyRate.Num / p.KeyRate.Den, from: nanos(p.OutageFrom), to: nanos(p.OutageFrom + p.OutageFor)}
+	count := &count{inner: mem.NewPermits(), perSecond: p.KeyRate.Num / p.KeyRate.Den, from: int64(p.OutageFrom), to: int64(p.OutageFrom + p.OutageFor)}
 	limiters := make([]limit.Limiter, p.Instances)
 	for i := range limiters {
 		var err error
@@ -75,8 +75,6 @@ func run(ctx context.Context, p *scenarios.Limits, c scenarios.LimitCase, seed u
 	r.peak, r.calls = max(count.peak, count.calls), count.all
 	return r, nil
 }
-
-func nanos(d time.Duration) int64 { return int64(d) }
 
 // count is the shared counter: one key with a bounded rate of calls and an outage.
 type count struct {

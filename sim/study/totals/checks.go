@@ -1,7 +1,6 @@
 package totals
 
 import (
-	"fmt"
 	"time"
 
 	"hongbao/reports"
@@ -21,27 +20,28 @@ func checks(runs []*run) []reports.Check {
 	_, died := p.left(scenarios.FaultDown)
 	_, crashes := p.left(scenarios.FaultCrash)
 	late := lateAllowed(p.RunningTotal)
+	all, empty := opened(runs)
 	return []reports.Check{
-		check("ours-within-one-percent", "R1", p.samples, p.off, p.offFirst),
-		check("ours-never-back", "R1", p.refreshes, p.decreases, p.decreaseFirst),
-		check("ours-never-above", "R5", p.samples, p.aboveSamples, p.aboveFirst),
-		holds("ours-timeouts-leave-nothing", "R5", timeouts, left == 0, fmt.Sprintf("timeouts left an error of %.3f ppm", left)),
-		check("ours-exact-after-repair", "R5", int64(p.Readers), int64(p.Readers)-p.exact,
-			fmt.Sprintf("%d readers do not show the %d fen granted; the largest error is %d fen", int64(p.Readers)-p.exact, int64(p.granted), int64(p.final))),
+		reports.NewCheck("ours-within-one-percent", "R1", p.samples, p.off, "%s", p.offFirst),
+		reports.NewCheck("ours-never-back", "R1", p.refreshes, p.decreases, "%s", p.decreaseFirst),
+		reports.NewCheck("ours-never-above", "R5", p.samples, p.aboveSamples, "%s", p.aboveFirst),
+		holds("ours-timeouts-leave-nothing", "R5", timeouts, left == 0, "timeouts left an error of %.3f ppm", left),
+		reports.NewCheck("ours-exact-after-repair", "R5", int64(p.Readers), int64(p.Readers)-p.exact,
+			"%d readers do not show the %d fen granted; the largest error is %d fen", int64(p.Readers)-p.exact, int64(p.granted), int64(p.final)),
 		holds("ours-outlives-the-primary", "R4", died, p.oldest(scenarios.FaultDown) <= late,
-			fmt.Sprintf("while the primary was down a reader showed a value of age %v; %v is allowed", p.oldest(scenarios.FaultDown), late)),
+			"while the primary was down a reader showed a value of age %v; %v is allowed", p.oldest(scenarios.FaultDown), late),
 		holds("ours-stores-agree", "R4", 1, p.agree, "primary and backup differ at the end"),
-		check("first-read-has-a-value", "R3", opened(runs), openedEmpty(runs), "a reader answered people before it had a value"),
-		check("hottest-key-bears-it", "R3", 2*length, runs[two].overloaded+p.overloaded,
-			fmt.Sprintf("%d calls in a second on one key, whose limit is %v a second", max(runs[two].hottest, p.hottest), p.KeyRate)),
-		holds("plan-one-fans-out", "R2", 1, runs[one].gets >= minFanOut*p.gets, fmt.Sprintf("plan one read Redis %d times, ours %d times", runs[one].gets, p.gets)),
+		reports.NewCheck("first-read-has-a-value", "R3", all, empty, "a reader answered people before it had a value"),
+		reports.NewCheck("hottest-key-bears-it", "R3", 2*length, runs[two].overloaded+p.overloaded,
+			"%d calls in a second on one key, whose limit is %v a second", max(runs[two].hottest, p.hottest), p.KeyRate),
+		holds("plan-one-fans-out", "R2", 1, runs[one].gets >= minFanOut*p.gets, "plan one read Redis %d times, ours %d times", runs[one].gets, p.gets),
 		holds("plan-one-goes-back", "R2", timeouts+died, runs[one].decreases > 0, "no reader of plan one showed a lower value than before"),
 		flaw("plan-one-loses-timeouts", "R2", runs[one], scenarios.FaultTimeout, -1),
 		flaw("plan-one-dies-with-its-redis", "R2", runs[one], scenarios.FaultDown, -promised),
 		flaw("plan-two-loses-timeouts", "R3", runs[two], scenarios.FaultTimeout, -1),
 		flaw("plan-two-counts-twice", "R3", runs[twoRetry], scenarios.FaultTimeout, 1),
 		holds("plan-two-loses-crashes", "R3", crashes, runs[two].unrestored() <= -1,
-			fmt.Sprintf("crashes left a permanent error of %.3f ppm", runs[two].unrestored())),
+			"crashes left a permanent error of %.3f ppm", runs[two].unrestored()),
 	}
 }
 
@@ -49,44 +49,24 @@ func checks(runs []*run) []reports.Check {
 // interval to a call without an answer from either store.
 func lateAllowed(r *scenarios.RunningTotal) time.Duration { return 2*r.Interval + 4*r.Timeout }
 
-func opened(runs []*run) (n int64) {
+// opened returns the number of readers that began to answer people, and of those without a value.
+func opened(runs []*run) (all, empty int64) {
 	for _, p := range runs {
-		n += p.opened
+		all += p.opened
+		empty += p.openedEmpty
 	}
-	return n
+	return all, empty
 }
 
-func openedEmpty(runs []*run) (n int64) {
-	for _, p := range runs {
-		n += p.openedEmpty
-	}
-	return n
-}
-
-// check returns one check. Without evaluations and violations its result is unknown.
-func check(name, spec string, evaluations, violations int64, first string) reports.Check {
-	c := reports.Check{Name: name, Spec: []string{spec}, Result: reports.Pass, Evaluations: evaluations, Violations: violations}
-	switch {
-	case violations > 0:
-		c.Result, c.First = reports.Fail, first
-	case evaluations == 0:
-		c.Result = reports.Unknown
-	}
-	return c
-}
-
-// holds returns a check of one statement. It is unknown if the scenario has no round for it.
-func holds(name, spec string, rounds int64, is bool, otherwise string) reports.Check {
-	violations := int64(0)
-	if rounds > 0 && !is {
-		violations = 1
-	}
-	return check(name, spec, min(rounds, 1), violations, otherwise)
+// holds returns a check of one statement; otherwise and args say what is true instead. The check is unknown if the scenario has
+// no round for it.
+func holds(name, spec string, rounds int64, is bool, otherwise string, args ...any) reports.Check {
+	return reports.NewCheck(name, spec, min(rounds, 1), reports.Broken(!is), otherwise, args...)
 }
 
 // flaw returns a check that the rounds with a fault leave an error of at least |least| ppm with the sign of least.
 func flaw(name, spec string, p *run, kind scenarios.FaultKind, least float64) reports.Check {
 	left, rounds := p.left(kind)
 	shows := least < 0 && left <= least || least > 0 && left >= least
-	return holds(name, spec, rounds, shows, fmt.Sprintf("rounds of %s left an error of %.3f ppm", kind, left))
+	return holds(name, spec, rounds, shows, "rounds of %s left an error of %.3f ppm", kind, left)
 }

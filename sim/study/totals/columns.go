@@ -4,17 +4,11 @@ import (
 	"fmt"
 	"time"
 
-	"hongbao/reports"
 	"hongbao/scenarios"
+	"hongbao/sim/study/tables"
 )
 
-// column is one figure of a design.
-type column struct {
-	reports.StudyColumn
-	of func(*run) float64
-}
-
-func columns() []column {
+func columns() []tables.Column[*run] {
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	left := func(kind scenarios.FaultKind) func(*run) float64 {
 		return func(p *run) float64 {
@@ -22,10 +16,8 @@ func columns() []column {
 			return ppm
 		}
 	}
-	at := func(name, title, titleZH string, of func(*run) float64) column {
-		return column{reports.StudyColumn{Name: name, Title: title, TitleZH: titleZH}, of}
-	}
-	return []column{
+	at := tables.NewColumn[*run]
+	return []tables.Column[*run]{
 		at("error_max_ppm", "Largest error shown, ppm", "最大误差 ppm", func(p *run) float64 { return p.errorMax }),
 		at("error_end_ppm", "Error at the end, ppm", "最终误差 ppm", func(p *run) float64 { return share(p.final, p.granted) }),
 		at("above_max_ppm", "Largest excess over the true total, ppm", "高于真值 ppm", func(p *run) float64 { return p.above }),

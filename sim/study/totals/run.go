@@ -141,7 +141,6 @@ func (p *run) refresh(reader int) {
 		if p.decreaseFirst == "" {
 			p.decreaseFirst = fmt.Sprintf("%s after the start, the value of reader %d fell from %d to %d fen", time.Duration(p.world.Now()), reader, int64(was), int64(now))
 		}
-		p.decreaseMax = max(p.decreaseMax, was-now)
 	}
 }
 
@@ -184,7 +183,6 @@ func (p *run) crash(writer int) {
 	if !p.down[writer] {
 		p.down[writer] = true
 		p.design.crash(writer)
-		p.crashed++
 	}
 }
 

@@ -24,15 +24,13 @@ type figures struct {
 	firstValue                        time.Duration
 	refreshes, decreases              int64
 	decreaseFirst                     string
-	decreaseMax                       wallet.Money
 	roamingReads, roamingDecreases    int64
 	stale                             time.Duration   // age of the oldest value shown, except while the primary is down
 	staleIn                           []time.Duration // by round: age of the oldest value shown
 	errorAfter                        []wallet.Money  // by round: largest error in fen at the end of its rest
 	unrepaired, final                 wallet.Money    // largest error in fen before the last repairs, and at the end
-	crashed                           int64
-	exact                             int64 // readers with the true total at the end
-	gets, writes, hottest, overloaded int64 // overloaded: seconds in which a key received more calls than it can process
+	exact                             int64           // readers with the true total at the end
+	gets, writes, hottest, overloaded int64           // overloaded: seconds in which a key received more calls than it can process
 	granted                           wallet.Money
 	agree                             bool
 }

@@ -14,6 +14,7 @@ import (
 
 	"hongbao/reports"
 	"hongbao/scenarios"
+	"hongbao/sim/study/tables"
 	"hongbao/sim/world"
 )
 
@@ -68,8 +69,8 @@ func Study(ctx context.Context, s *scenarios.Scenario, seed uint64) (reports.Stu
 }
 
 func study(ctx context.Context, r *scenarios.RunningTotal, seed uint64, all []contender) (reports.Study, error) {
-	out := reports.Study{Name: "running-total", Title: "The running total, three plans", TitleZH: "累计发放总额：三种方案",
-		Spec: []string{"R1", "R2", "R3", "R4", "R5"}, Notes: notes(r)}
+	out := tables.New(reports.Study{Name: "running-total", Title: "The running total, three plans", TitleZH: "累计发放总额：三种方案",
+		Spec: []string{"R1", "R2", "R3", "R4", "R5"}, Notes: notes(r)}, columns())
 	runs := make([]*run, len(all))
 	for i, c := range all {
 		p, err := play(ctx, r, seed, c.start)
@@ -77,30 +78,7 @@ func study(ctx context.Context, r *scenarios.RunningTotal, seed uint64, all []co
 			return reports.Study{}, fmt.Errorf("%s: %w", c.name, err)
 		}
 		runs[i] = p
-		d := reports.StudyDesign{Name: c.name, Title: c.title, TitleZH: c.titleZH}
-		for _, f := range columns() {
-			d.Values = append(d.Values, f.of(p))
-		}
-		out.Designs = append(out.Designs, d)
+		out.Add(c.name, c.title, c.titleZH, p)
 	}
-	for _, f := range columns() {
-		out.Columns = append(out.Columns, f.StudyColumn)
-	}
-	out.Checks = checks(runs)
-	out.Verdict = verdict(out.Checks)
-	return out, nil
-}
-
-// verdict returns fail if a check fails, else unknown if a check is unknown, else pass.
-func verdict(checks []reports.Check) reports.Verdict {
-	out := reports.Pass
-	for _, c := range checks {
-		switch {
-		case c.Result == reports.Fail:
-			return reports.Fail
-		case c.Result == reports.Unknown:
-			out = reports.Unknown
-		}
-	}
-	return out
+	return out.Study(checks(runs)), nil
 }
