@@ -124,9 +124,9 @@ func compareRecords(cmd *cobra.Command, base, candidate string, f compareFlags) 
 	case err != nil:
 		return err
 	case d.Result == reports.Fail:
-		return as(exitRegression, errPrinted)
+		return as(errRegression, errPrinted)
 	case d.Result != reports.Pass:
-		return as(exitUnknown, errors.New("the result of the comparison is unknown: the table gives the reason"))
+		return as(errUnknown, errors.New("the result of the comparison is unknown: the table gives the reason"))
 	}
 	return nil
 }
@@ -138,13 +138,13 @@ func (c *buildComparison) compare(cmd *cobra.Command, f compareFlags) error {
 		return err
 	}
 	if err := cmd.Context().Err(); err != nil && complete < 2 {
-		return as(exitInterrupted, fmt.Errorf("interrupted after %d rounds: too few to compare", complete))
+		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: too few to compare", complete))
 	}
 	c.printf("")
 	err = compareRecords(cmd, filepath.Join(c.dir, baseDir), filepath.Join(c.dir, candidateDir), f)
 	c.printf("\nrecords: %s", c.dir)
 	if cmd.Context().Err() != nil {
-		return as(exitInterrupted, fmt.Errorf("interrupted after %d rounds: only these were compared", complete))
+		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: only these were compared", complete))
 	}
 	return err
 }
@@ -156,11 +156,11 @@ func saveBaseline(cmd *cobra.Command, file, run string) error {
 		return err
 	}
 	if b.Doubt != "" {
-		return as(exitUnknown, errors.New("no baseline: the run is inconclusive: "+b.Doubt))
+		return as(errUnknown, errors.New("no baseline: the run is inconclusive: "+b.Doubt))
 	}
 	for _, c := range b.Checks {
 		if c.Result != reports.Pass {
-			return as(exitUnknown, errors.New("no baseline: check "+c.Name+" is "+string(c.Result)))
+			return as(errUnknown, errors.New("no baseline: check "+c.Name+" is "+string(c.Result)))
 		}
 	}
 	if err := compare.WriteBaseline(file, b); err != nil {

@@ -142,7 +142,7 @@ func (c *buildComparison) checkLoads(results [2]loadResult, dir, name string) (b
 		case results[i].code == exitUsage:
 			return false, usage("the %s's load: %s", folderOf(i), strings.TrimPrefix(results[i].stderrTail, "hongbao: "))
 		default:
-			return false, as(exitUnknown, fmt.Errorf("%w: the %s's load failed: %s", errUnusable, folderOf(i), why))
+			return false, as(errUnknown, fmt.Errorf("%w: the %s's load failed: %s", errUnusable, folderOf(i), why))
 		}
 	}
 	return true, nil

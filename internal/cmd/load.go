@@ -281,7 +281,7 @@ func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 
 // notOffered is the error of a load that is too large to plan. Its verdict is unknown.
 func notOffered(why error) error {
-	return as(exitUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w\n  hint: use a lower --peak, a shorter --duration, or k6 on many machines (docs/k6.md)", why))
+	return as(errUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w\n  hint: use a lower --peak, a shorter --duration, or k6 on many machines (docs/k6.md)", why))
 }
 
 // repeat makes the runs of --repeat.
@@ -353,11 +353,11 @@ func (p *loadPlan) classify(err error) error {
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		return as(exitInterrupted, errors.New("interrupted before the load started: there is no record"))
+		return as(errInterrupted, errors.New("interrupted before the load started: there is no record"))
 	case errors.Is(err, loadtest.ErrTarget):
-		return as(exitUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w", err))
+		return as(errUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w", err))
 	case errors.Is(err, loadtest.ErrAudit):
-		return as(exitUnknown, err)
+		return as(errUnknown, err)
 	}
 	return err
 }

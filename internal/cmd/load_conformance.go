@@ -58,7 +58,7 @@ func conformance(cmd *cobra.Command, args []string, f loadFlags) error {
 		}
 	}
 	if errors.Is(err, wallet.ErrUnavailable) {
-		return as(exitUnknown, fmt.Errorf("%w\n  hint: check that the service runs and listens on this address", err))
+		return as(errUnknown, fmt.Errorf("%w\n  hint: check that the service runs and listens on this address", err))
 	}
 	if errors.Is(err, wallet.ErrInvalid) {
 		return usage("%w", err)
@@ -165,9 +165,9 @@ func summarizeCases(w io.Writer, results []conform.Result, asJSON bool) error {
 	}
 	switch {
 	case count[conform.Fail] > 0:
-		return as(exitViolation, errPrinted)
+		return as(errViolation, errPrinted)
 	case count[conform.Unknown] > 0 || count[conform.Pass] == 0:
-		return as(exitUnknown, errors.New("some cases have no result: see above"))
+		return as(errUnknown, errors.New("some cases have no result: see above"))
 	}
 	return nil
 }

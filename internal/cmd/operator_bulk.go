@@ -55,9 +55,9 @@ func bulkCheck(f *operatorFlags) *cobra.Command {
 			}
 			switch {
 			case len(plan.Faults) > 0:
-				return as(exitUsage, errPrinted)
+				return as(errUsage, errPrinted)
 			case !plan.Fits:
-				return as(exitMissed, errPrinted)
+				return as(errMissed, errPrinted)
 			}
 			return nil
 		})}
@@ -100,7 +100,7 @@ Exit code 4: the job is done, but some rows were not granted as the list specifi
 				return err
 			}
 			if job.State == wallet.BulkDone && job.Granted < job.Rows {
-				return as(exitMissed, errPrinted)
+				return as(errMissed, errPrinted)
 			}
 			return nil
 		})}
@@ -126,7 +126,7 @@ func waitForJob(ctx context.Context, w io.Writer, o *client.OperatorClient, job 
 		show(job)
 		select {
 		case <-ctx.Done():
-			return job, as(exitInterrupted, fmt.Errorf("job %d continues; to stop it run: hongbao operator bulk stop %d", job.ID, job.ID))
+			return job, as(errInterrupted, fmt.Errorf("job %d continues; to stop it run: hongbao operator bulk stop %d", job.ID, job.ID))
 		case <-t.C:
 		}
 		var err error

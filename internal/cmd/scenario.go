@@ -78,11 +78,11 @@ func oneScenarioFile(_ *cobra.Command, args []string) error {
 func loadScenario(file string) (*scenarios.Scenario, string, error) {
 	s, err := loader.Load(file)
 	if err != nil {
-		return nil, "", as(exitUsage, err)
+		return nil, "", as(errUsage, err)
 	}
 	src, err := os.ReadFile(file)
 	if err != nil {
-		return nil, "", as(exitUsage, err)
+		return nil, "", as(errUsage, err)
 	}
 	sum := sha256.Sum256(src)
 	return s, hex.EncodeToString(sum[:]), nil
@@ -101,14 +101,14 @@ func validateScenarios(w io.Writer, files []string) error {
 	if len(invalid) == 0 {
 		return nil
 	}
-	return as(exitUsage, errors.Join(invalid...))
+	return as(errUsage, errors.Join(invalid...))
 }
 
 // listScenarios prints one line per scenario file; an invalid file is listed as invalid.
 func listScenarios(w io.Writer, dir string) error {
 	all, err := loader.List(dir)
 	if err != nil {
-		return as(exitUsage, err)
+		return as(errUsage, err)
 	}
 	if len(all) == 0 {
 		return usage("%s: no scenario files\n  hint: give a folder that contains *.yaml files", dir)

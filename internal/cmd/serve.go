@@ -119,7 +119,7 @@ func servedActivity(file string) (wallet.Activity, error) {
 	}
 	s, err := loader.Load(file)
 	if err != nil {
-		return wallet.Activity{}, as(exitUsage, err)
+		return wallet.Activity{}, as(errUsage, err)
 	}
 	a, ok := open.StageOf(s.Activity, wallet.Official)
 	if !ok {

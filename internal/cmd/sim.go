@@ -105,13 +105,13 @@ func prepareOut(dir string) error {
 func outcome(r *reports.Record) error {
 	switch {
 	case r.Interrupted:
-		return as(exitInterrupted, errors.New("interrupted: the partial record is stored, its verdict is unknown"))
+		return as(errInterrupted, errors.New("interrupted: the partial record is stored, its verdict is unknown"))
 	case r.Violated():
-		return as(exitViolation, errPrinted)
+		return as(errViolation, errPrinted)
 	case r.Verdict == reports.Fail:
-		return as(exitMissed, errPrinted)
+		return as(errMissed, errPrinted)
 	case r.Verdict != reports.Pass:
-		return as(exitUnknown, errors.New("the verdict is unknown: the report gives the reason"))
+		return as(errUnknown, errors.New("the verdict is unknown: the report gives the reason"))
 	}
 	return nil
 }
