@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hongbao/loadtest/attack"
 	"hongbao/reference/service/open"
 )
 
@@ -21,7 +22,8 @@ const (
 	exitInterrupted = 130 // stopped by a signal; the partial record is stored
 )
 
-// The error classes of this package. Each class has one exit code. So has open.ErrConfig.
+// The error classes of this package. Each class has one exit code. So have the
+// classes of errors of other packages that the user can correct.
 var (
 	errInternal    = errors.New("internal error")
 	errUsage       = errors.New("usage error")
@@ -37,9 +39,10 @@ var exitCodes = []struct {
 	class error
 	code  int
 }{
-	{errUsage, exitUsage}, {open.ErrConfig, exitUsage},
+	{errUsage, exitUsage},
 	{errViolation, exitViolation}, {errMissed, exitMissed}, {errUnknown, exitUnknown},
 	{errRegression, exitRegression}, {errInterrupted, exitInterrupted}, {errInternal, exitInternal},
+	{open.ErrConfig, exitUsage}, {attack.ErrConfig, exitUsage}, // unless the caller has chosen a class
 }
 
 // errPrinted is an error without text, because the explanation is already printed.

@@ -17,10 +17,10 @@ import (
 )
 
 func scenarioCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "scenario", Short: "List, show and validate scenario files", Args: noArguments, RunE: help}
+	cmd := &cobra.Command{Use: "scenario", Short: "List, show and validate scenario files", Args: subcommandOnly, RunE: help}
 	var asJSON bool
 	list := &cobra.Command{
-		Use: "list [DIR]", Short: "List the scenarios in a folder", Args: cobra.MaximumNArgs(1),
+		Use: "list [DIR]", Short: "List the scenarios in a folder", Args: arguments(0, 1, "at most one folder"),
 		Example: "  hongbao scenario list\n  hongbao scenario list scenarios/regress",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "scenarios"
@@ -48,14 +48,14 @@ func scenarioCommand() *cobra.Command {
 	}
 	show.Flags().BoolVar(&asJSON, "json", false, "print the loaded scenario as JSON")
 	validate := &cobra.Command{
-		Use: "validate SCENARIO…", Short: "Check scenario files and report the place of each error", Args: cobra.MinimumNArgs(1),
+		Use: "validate SCENARIO…", Short: "Check scenario files and report the place of each error", Args: arguments(1, anyNumber, "at least one scenario file"),
 		Example: "  hongbao scenario validate scenarios/*.yaml scenarios/regress/*.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return validateScenarios(cmd.OutOrStdout(), args)
 		},
 	}
 	schema := &cobra.Command{
-		Use: "schema", Short: "Print the JSON Schema of scenario files, for use in editors", Args: cobra.NoArgs,
+		Use: "schema", Short: "Print the JSON Schema of scenario files, for use in editors", Args: noArguments,
 		Example: "  hongbao scenario schema > scenario.schema.json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := cmd.OutOrStdout().Write(loader.Schema())
@@ -64,14 +64,6 @@ func scenarioCommand() *cobra.Command {
 	}
 	cmd.AddCommand(list, show, validate, schema)
 	return cmd
-}
-
-// oneScenarioFile is the Args of a command that takes one scenario file.
-func oneScenarioFile(_ *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("want one scenario file, got %d", len(args))
-	}
-	return nil
 }
 
 // loadScenario loads a file and returns the scenario and the file's SHA-256 in hexadecimal. Errors are usage errors.

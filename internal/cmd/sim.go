@@ -127,6 +127,9 @@ const maxGrants = 60_000_000
 
 // planRun reads the scenario and checks the flags. It returns a record without runs, and the runs to make.
 func planRun(file string, f simFlags) (*reports.Record, []plannedRun, error) {
+	if err := checkAtLeast("max-grants", f.maxGrants, 1); err != nil {
+		return nil, nil, err
+	}
 	num, den, err := parseScale(f.scale)
 	if err != nil {
 		return nil, nil, err
