@@ -37,7 +37,7 @@ pass phase-isolation
 pass state-machine
 pass reconciled
 `,
-		"conformance": `56 kept, 0 broken, 0 unknown, 0 not offered
+		"conformance": `56 cases passed, 0 failed, 0 unknown, 0 skipped
 `,
 	}
 }

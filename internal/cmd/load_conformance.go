@@ -72,9 +72,9 @@ func conformance(cmd *cobra.Command, args []string, f loadFlags) error {
 	return err
 }
 
-// standInSettleTimeout is how long the cases wait for pending rewards of an embedded target: some fake downstreams first accept
+// standInSettleTimeout is how long the cases wait for pending rewards of an embedded target: some stand-ins first accept
 // a request and complete it later.
-const standInSettleTimeout = 2 * open.FakeSettles
+const standInSettleTimeout = 2 * open.StandInSettles
 
 // conformTarget returns the target of the cases: the first cash scene of the tree, and the other features of the target.
 func conformTarget(tree wallet.Activity, t loadtest.Target, f loadFlags) (conform.Target, error) {

@@ -123,7 +123,7 @@ func (c *Crowd) within(r scenarios.Range) time.Duration {
 func (c *Crowd) ask(serve func(wallet.Service) error) error {
 	return c.cluster.Client.Ask(c.people.Client.Timeout, func() error {
 		i := c.cluster.Instances[c.stream.IntN(int64(len(c.cluster.Instances)))]
-		return i.Run(func() error { return serve(c.cluster.Probe().Pages(i.Node)) })
+		return i.Run(func() error { return serve(c.cluster.Calls().Pages(i.Node)) })
 	})
 }
 

@@ -24,11 +24,11 @@ type Check struct {
 	Worst       string // the message of the violation with the most money at stake
 }
 
-// rule numbers the checks.
-type rule int
+// checkID numbers the checks.
+type checkID int
 
 const (
-	orderOnce rule = iota
+	orderOnce checkID = iota
 	noOverIssuance
 	budgetAccuracy
 	nothingLost
@@ -42,12 +42,12 @@ const (
 	stockNeverOver
 	rewardUseOnce
 	packetExact
-	rules
+	checkCount
 )
 
-// describe returns a rule's name and the SPEC ids that it checks.
-func (r rule) describe() (string, []string) {
-	switch r {
+// describe returns a check's name and the SPEC ids that it proves.
+func (id checkID) describe() (string, []string) {
+	switch id {
 	case orderOnce:
 		return "order-once", []string{"O3", "B2"}
 	case noOverIssuance:
@@ -79,19 +79,19 @@ func (r rule) describe() (string, []string) {
 	}
 }
 
-// tally is the state of one rule.
+// tally is the state of one check.
 type tally struct {
 	evaluations, violations int64
 	first, worst            string
 	stake                   wallet.Money // of worst
 }
 
-// evaluated counts n evaluations of a rule.
-func (o *Oracle) evaluated(r rule, n int64) { o.tallies[r].evaluations += n }
+// evaluated counts n evaluations of a check.
+func (o *Oracle) evaluated(id checkID, n int64) { o.tallies[id].evaluations += n }
 
-// fail counts a violation of a rule with the amount at stake. The message is formatted only if it is kept as first or worst.
-func (o *Oracle) fail(r rule, stake wallet.Money, format string, args ...any) {
-	t := &o.tallies[r]
+// fail counts a violation of a check with the amount at stake. The message is formatted only if it is kept as first or worst.
+func (o *Oracle) fail(id checkID, stake wallet.Money, format string, args ...any) {
+	t := &o.tallies[id]
 	t.violations++
 	if t.first != "" && stake <= t.stake {
 		return
@@ -105,9 +105,9 @@ func (o *Oracle) fail(r rule, stake wallet.Money, format string, args ...any) {
 	}
 }
 
-// concern reports whether the run has what the rule is about. A rule without a subject is not listed.
-func (o *Oracle) concern(r rule) bool {
-	switch r {
+// concern reports whether the run has what the check is about. A check without a subject is not listed.
+func (o *Oracle) concern(id checkID) bool {
+	switch id {
 	case rewardOnce, rewardUseOnce:
 		return o.cfg.Rewards
 	case stockNeverOver:
@@ -121,7 +121,7 @@ func (o *Oracle) concern(r rule) bool {
 // Checks returns the checks that concern the run, always in the same order.
 func (o *Oracle) Checks() []Check {
 	var out []Check
-	for r := range rules {
+	for r := range checkCount {
 		if !o.concern(r) {
 			continue
 		}

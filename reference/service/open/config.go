@@ -41,9 +41,9 @@ type Config struct {
 	TokenKeys string `yaml:"token_keys"` // keys of clients' tokens; default DATA/token-keys.json
 
 	Stock       string           `yaml:"stock"`       // how coupons are counted: lease, split-key or single-key (C3-C5)
-	Downstreams DownstreamConfig `yaml:"downstreams"` // the systems of the reward types; none: fakes in this process
+	Downstreams DownstreamConfig `yaml:"downstreams"` // the systems of the reward types; none: stand-ins in this process
 
-	StandIns *fake.Behaviour `yaml:"-"` // faults of the fakes; nil: they have none
+	StandIns *fake.Behaviour `yaml:"-"` // faults of the stand-ins; nil: they have none
 	Activity wallet.Activity `yaml:"-"` // what is granted; without children: BuiltInActivity
 	Log      *slog.Logger    `yaml:"-"` // nil: nothing is logged
 
