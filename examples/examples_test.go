@@ -22,8 +22,8 @@ func printed() map[string]string {
 红包雨 166 fen
 红包雨 88 fen
 `,
-		"client": `granted 188 fen, balance 188 fen, tokens in the purse 1
-withdrew 100 fen, balance 88 fen, tokens in the purse 0
+		"client": `granted 188 fen, balance 188 fen, tokens in the store 1
+withdrew 100 fen, balance 88 fen, tokens in the store 0
 `,
 		"scenario": `One rain in the evening: pass, 1600 grants
 pass order-once
@@ -37,7 +37,7 @@ pass phase-isolation
 pass state-machine
 pass reconciled
 `,
-		"conformance": `56 kept, 0 broken, 0 unknown, 0 not offered
+		"conformance": `56 cases passed, 0 failed, 0 unknown, 0 skipped
 `,
 	}
 }

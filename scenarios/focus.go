@@ -41,7 +41,7 @@ func Focus(s *Scenario, window string, peak Ratio, duration time.Duration) (*Sce
 	f := focus{from: *w, long: w.End().Sub(w.Start)}
 	f.duration = cmp.Or(duration, f.long)
 	if f.duration < 0 || peak.Num < 0 || peak.Num > 0 && peak.Den <= 0 {
-		return nil, fmt.Errorf("%w: %v at %v", ErrFocus, duration, peak)
+		return nil, fmt.Errorf("%w: a duration of %v with a peak of %v; want neither below zero", ErrFocus, duration, peak)
 	}
 	if err := f.heights(peak); err != nil {
 		return nil, err

@@ -1,5 +1,5 @@
 // Command client calls a wallet over HTTP with reference/sdk/client: as an upstream it grants, and as an app it keeps the
-// user's token in a purse, shows the page and withdraws. The wallet runs in this process. Run it with
+// user's token in a token store, shows the page and withdraws. The wallet runs in this process. Run it with
 //
 //	go run ./examples/client
 package main
@@ -57,13 +57,13 @@ func use(ctx context.Context, url string, keys auth.Keys) error {
 	if err != nil {
 		return err // wallet.ErrUnknown: send the same request again later
 	}
-	tokens := client.NewPurse(c, who)
+	tokens := client.NewTokenStore(c, who)
 	tokens.Keep(reply, opened) // so that the money is shown even if the service loses its own copy of the token
 	page, err := tokens.Page(ctx, wallet.PageRequest{Limit: 20})
 	if err != nil {
 		return err
 	}
-	fmt.Printf("granted %d fen, balance %d fen, tokens in the purse %d\n", reply.Amount, page.Balance, len(tokens.Tokens()))
+	fmt.Printf("granted %d fen, balance %d fen, tokens in the store %d\n", reply.Amount, page.Balance, len(tokens.Tokens()))
 	paid, err := tokens.Withdraw(ctx, wallet.WithdrawRequest{Request: 1, Amount: 100, At: opened})
 	if err != nil {
 		return err
@@ -71,6 +71,6 @@ func use(ctx context.Context, url string, keys auth.Keys) error {
 	if page, err = tokens.Page(ctx, wallet.PageRequest{Limit: 20}); err != nil {
 		return err
 	}
-	fmt.Printf("withdrew %d fen, balance %d fen, tokens in the purse %d\n", paid.Amount, page.Balance, len(tokens.Tokens()))
+	fmt.Printf("withdrew %d fen, balance %d fen, tokens in the store %d\n", paid.Amount, page.Balance, len(tokens.Tokens()))
 	return nil
 }

@@ -40,13 +40,13 @@ func run(ctx context.Context) error {
 	return errors.Join(check(ctx, s.URL(), s.Keys()), stop())
 }
 
-// check prints the broken cases and the counts. The cases use new users and the load-test mark, so that live money is not
+// check prints the failed cases and the counts. The cases use new users and the load-test mark, so that live money is not
 // touched.
 func check(ctx context.Context, url string, keys auth.Keys) error {
 	upstream, _ := keys.Caller("demo")
 	target := conform.Target{BaseURL: url, Key: upstream.Key, Activity: "spring-festival", Scene: "rain", Cap: 8_800,
 		Reward:  conform.Reward{Scene: "friend-pendant", Award: wallet.AvatarPendant},
-		Packets: true, LoadTest: true, Patience: 2 * open.FakeSettles, // bounds how long the cases wait
+		Packets: true, LoadTest: true, Patience: 2 * open.StandInSettles, // bounds how long the cases wait
 		Session: func(who wallet.Caller, until time.Time) string {
 			return auth.Session(keys.SessionKey, who.App, who.User, until)
 		}}
@@ -57,7 +57,7 @@ func check(ctx context.Context, url string, keys auth.Keys) error {
 			fmt.Printf("%s %s: %s: %s\n", r.Verdict, r.Name, r.Why, r.Detail)
 		}
 	})
-	fmt.Printf("%d kept, %d broken, %d unknown, %d not offered\n",
+	fmt.Printf("%d cases passed, %d failed, %d unknown, %d skipped\n",
 		count[conform.Pass], count[conform.Fail], count[conform.Unknown], count[conform.Skip])
 	return err
 }

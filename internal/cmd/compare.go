@@ -55,8 +55,11 @@ completed rounds were compared).`,
   hongbao compare --save-baseline rain-peak.baseline.json old
   hongbao load scenarios/rain-peak.yaml --peak 1000/s --duration 10s --repeat 5 --out new
   hongbao compare rain-peak.baseline.json new`,
-		Args: func(_ *cobra.Command, args []string) error { return f.checkArgs(args) },
+		Args: f.checkArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkNumber("rounds", f.rounds, minRounds, maxRounds); err != nil {
+				return err
+			}
 			switch {
 			case f.playsRounds():
 				c, err := newBuildComparison(&f, args, cmd.ErrOrStderr())
@@ -86,15 +89,14 @@ completed rounds were compared).`,
 }
 
 // checkArgs checks the number of arguments.
-func (f *compareFlags) checkArgs(args []string) error {
-	want := 2
-	if f.saveBaseline != "" {
-		want = 1
+func (f *compareFlags) checkArgs(cmd *cobra.Command, args []string) error {
+	switch {
+	case f.playsRounds(): // they are the arguments of hongbao load
+		return nil
+	case f.saveBaseline != "":
+		return arguments(1, 1, "one run")(cmd, args)
 	}
-	if !f.playsRounds() && len(args) != want { // those of rounds are the arguments of hongbao load
-		return usage("want %d argument(s), got %d; see hongbao compare --help", want, len(args))
-	}
-	return nil
+	return arguments(2, 2, "a base and a candidate")(cmd, args)
 }
 
 // compareRecords compares two runs or baselines and prints the result.
@@ -124,9 +126,9 @@ func compareRecords(cmd *cobra.Command, base, candidate string, f compareFlags) 
 	case err != nil:
 		return err
 	case d.Result == reports.Fail:
-		return as(exitRegression, errPrinted)
+		return as(errRegression, errPrinted)
 	case d.Result != reports.Pass:
-		return as(exitUnknown, errors.New("the result of the comparison is unknown: the table gives the reason"))
+		return as(errUnknown, errors.New("the result of the comparison is unknown: the table gives the reason"))
 	}
 	return nil
 }
@@ -138,13 +140,13 @@ func (c *buildComparison) compare(cmd *cobra.Command, f compareFlags) error {
 		return err
 	}
 	if err := cmd.Context().Err(); err != nil && complete < 2 {
-		return as(exitInterrupted, fmt.Errorf("interrupted after %d rounds: too few to compare", complete))
+		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: too few to compare", complete))
 	}
 	c.printf("")
 	err = compareRecords(cmd, filepath.Join(c.dir, baseDir), filepath.Join(c.dir, candidateDir), f)
 	c.printf("\nrecords: %s", c.dir)
 	if cmd.Context().Err() != nil {
-		return as(exitInterrupted, fmt.Errorf("interrupted after %d rounds: only these were compared", complete))
+		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: only these were compared", complete))
 	}
 	return err
 }
@@ -156,11 +158,11 @@ func saveBaseline(cmd *cobra.Command, file, run string) error {
 		return err
 	}
 	if b.Doubt != "" {
-		return as(exitUnknown, errors.New("no baseline: the run is inconclusive: "+b.Doubt))
+		return as(errUnknown, errors.New("no baseline: the run is inconclusive: "+b.Doubt))
 	}
 	for _, c := range b.Checks {
 		if c.Result != reports.Pass {
-			return as(exitUnknown, errors.New("no baseline: check "+c.Name+" is "+string(c.Result)))
+			return as(errUnknown, errors.New("no baseline: check "+c.Name+" is "+string(c.Result)))
 		}
 	}
 	if err := compare.WriteBaseline(file, b); err != nil {
@@ -187,7 +189,7 @@ func parseShare(s string) (float64, error) {
 		x /= 100
 	}
 	if err != nil || !(x >= 0 && x < 1000) { // NaN fails both comparisons
-		return 0, usage("--min-change %s: write a share, such as 5%%", s)
+		return 0, usage("--min-change %s: want a share, such as 5%%", s)
 	}
 	return x, nil
 }

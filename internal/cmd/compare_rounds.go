@@ -142,7 +142,7 @@ func (c *buildComparison) checkLoads(results [2]loadResult, dir, name string) (b
 		case results[i].code == exitUsage:
 			return false, usage("the %s's load: %s", folderOf(i), strings.TrimPrefix(results[i].stderrTail, "hongbao: "))
 		default:
-			return false, as(exitUnknown, fmt.Errorf("%w: the %s's load failed: %s", errUnusable, folderOf(i), why))
+			return false, as(errUnknown, fmt.Errorf("%w: the %s's load failed: %s", errUnusable, folderOf(i), why))
 		}
 	}
 	return true, nil
@@ -224,9 +224,6 @@ func newBuildComparison(f *compareFlags, args []string, progress io.Writer) (*bu
 	if f.quiet || f.json {
 		c.progress = io.Discard
 	}
-	if c.rounds < minRounds || c.rounds > maxRounds {
-		return nil, usage("--rounds %d: %d to %d", c.rounds, minRounds, maxRounds)
-	}
 	for i, build := range c.builds {
 		found, err := exec.LookPath(build)
 		if err == nil {
@@ -240,7 +237,7 @@ func newBuildComparison(f *compareFlags, args []string, progress io.Writer) (*bu
 		return nil, usage("no load to play: give the arguments of hongbao load after --\n  hint: hongbao compare --base ./old --candidate ./new -- scenarios/rain-peak.yaml --peak 400/s --duration 5s")
 	}
 	for _, a := range args {
-		for _, fixed := range []string{"--out", "--target", "--repeat", "--find-max", "--conformance", "--json", "--books"} {
+		for _, fixed := range []string{"--out", "--target", "--repeat", "--find-max", "--conformance", "--json", "--target-config", "--books"} {
 			if a == fixed || strings.HasPrefix(a, fixed+"=") {
 				return nil, usage("%s cannot be used here: each load is played once, against the embedded target, into a separate folder", fixed)
 			}

@@ -19,7 +19,7 @@ into a folder, and prints the two paths. All instances of a service need the sam
 replaced, because its keys may be in use.`,
 		Example: `  hongbao keys
   hongbao keys --data /etc/hongbao`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c := open.Config{Keys: filepath.Join(dir, "keys.json"), TokenKeys: filepath.Join(dir, "token-keys.json")}
 			if err := open.PrepareDataFolder(dir); err != nil {

@@ -1,12 +1,12 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -16,10 +16,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"hongbao/loadtest"
+	"hongbao/loadtest/attack"
 	"hongbao/loadtest/crowd"
-	"hongbao/loadtest/target"
 	"hongbao/reference/server/auth"
-	"hongbao/reference/service/open"
 	"hongbao/reference/wallet"
 	"hongbao/reports"
 	"hongbao/reports/render"
@@ -27,9 +26,6 @@ import (
 	"hongbao/scenarios/loader"
 	"hongbao/sim"
 )
-
-// embeddedTarget is the --target for the reference service in this process.
-const embeddedTarget = "embedded"
 
 // loadFlags are the flags of hongbao load.
 type loadFlags struct {
@@ -63,7 +59,12 @@ All requests carry the load-test mark. The target processes them in its shadow w
   hongbao load scenarios/rain-peak.yaml --target http://127.0.0.1:8080 --keys data/keys.json --peak 500/s --duration 10s
   hongbao load scenarios/rain-peak.yaml --find-max --duration 5s
   hongbao load scenarios/rain-peak.yaml --peak 1000/s --duration 10s --repeat 5 --out reports/out/candidate`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.conformance {
+				return arguments(0, 1, "at most one scenario file")(cmd, args)
+			}
+			return oneScenarioFile(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error { return load(cmd, args, f) },
 	}
 	fs := cmd.Flags()
@@ -71,7 +72,9 @@ All requests carry the load-test mark. The target processes them in its shadow w
 	fs.StringVar(&f.keys, "keys", "data/keys.json", "keys file of the target: an upstream that may grant and bind, the session key, an operator and an auditor")
 	fs.StringVar(&f.caller, "caller", "demo", "send grants as this upstream")
 	fs.StringVar(&f.ca, "tls-ca", "", "file with the trusted certificates for https (default: those of the system)")
-	fs.StringVar(&f.config, "books", "", "configuration file of the target: the audit also reads its Redis and MySQL")
+	fs.StringVar(&f.config, "target-config", "", "configuration file of the target: the audit also reads its Redis and MySQL")
+	fs.StringVar(&f.config, "books", "", "former name of --target-config")
+	_ = fs.MarkHidden("books") // the flag exists
 	fs.StringVar(&f.window, "window", "", "window of the scenario to play, such as rain-1 (default: the window with peak: true)")
 	fs.StringVar(&f.peak, "peak", "", "scale the rate of the window to this peak, such as 5000/s (default: as in the scenario)")
 	fs.DurationVar(&f.duration, "duration", 0, "scale the window to this length (default: as in the scenario)")
@@ -97,11 +100,9 @@ All requests carry the load-test mark. The target processes them in its shadow w
 
 // Bounds of hongbao load.
 const (
-	maxRepeats    = reports.MaxRepeats
-	firstRate     = 200             // grants per second of the first step of a search: any laptop can offer it
-	stepDuration  = 5 * time.Second // of one step of a search, by default
-	maxLoadTarget = 64              // instances
-	clockSkew     = 2 * time.Second // allowed difference between the clocks of generator and ledger when postings are compared with pages
+	maxRepeats   = reports.MaxRepeats
+	firstRate    = 200             // grants per second of the first step of a search: any laptop can offer it
+	stepDuration = 5 * time.Second // of one step of a search, by default
 )
 
 // errNoGrant is the error of a rate too low for the length of the window.
@@ -113,14 +114,14 @@ const loadGC = 400
 
 // load plays the load or the search, writes the reports, and prints the tables.
 func load(cmd *cobra.Command, args []string, f loadFlags) error {
+	if err := f.check(cmd.Flags().Changed); err != nil {
+		return err
+	}
 	if f.conformance {
 		return conformance(cmd, args, f)
 	}
 	if f.rewardScene != "" || f.packets {
 		return usage("--reward-scene and --packets need --conformance: the content of a load is in the scenario")
-	}
-	if err := oneScenarioFile(cmd, args); err != nil {
-		return err
 	}
 	p, err := planLoad(args[0], f)
 	if err != nil {
@@ -159,6 +160,7 @@ func load(cmd *cobra.Command, args []string, f loadFlags) error {
 // loadPlan is a load test with its checked flags.
 type loadPlan struct {
 	flags    loadFlags
+	keys     auth.Keys // of a target that is not embedded
 	whole    *scenarios.Scenario
 	record   *reports.Record
 	dir      string
@@ -166,25 +168,52 @@ type loadPlan struct {
 	logs     io.Writer
 }
 
-// planLoad reads the scenario and checks the flags.
-func planLoad(file string, f loadFlags) (*loadPlan, error) {
+// check checks the flags that need no file. given reports whether a flag is set: its default may be a value that it refuses.
+func (f *loadFlags) check(given func(flag string) bool) error {
+	var errs []error
+	whenGiven := func(flag string, err error) {
+		if given(flag) {
+			errs = append(errs, err)
+		}
+	}
 	if f.driver != "vegeta" {
-		return nil, usage("--driver %s: want vegeta; for k6 see docs/k6.md", f.driver)
+		errs = append(errs, usage("--driver %s: want vegeta; for k6 see docs/k6.md", f.driver))
 	}
 	if _, ok := wallet.ParseStrategy(f.strategy); !ok {
-		return nil, usage("--strategy %s: want sync, async or token", f.strategy)
+		errs = append(errs, usage("--strategy %s: want sync, async or token", f.strategy))
 	}
-	if f.repeat < 1 || f.repeat > maxRepeats {
-		return nil, usage("--repeat %d: want 1 to %d", f.repeat, maxRepeats)
+	whenGiven("repeat", checkNumber("repeat", f.repeat, 1, maxRepeats))
+	whenGiven("attackers", checkNumber("attackers", f.attackers, 1, attack.MaxAttackers))
+	whenGiven("max-in-flight", checkNumber("max-in-flight", f.inFlight, 1, attack.MaxInFlight))
+	whenGiven("audit-people", checkAtLeast("audit-people", f.auditPeople, 1))
+	whenGiven("duration", checkDuration("duration", f.duration, attack.MaxDuration))
+	if given("peak") {
+		_, err := parsePeak(f.peak)
+		errs = append(errs, err)
 	}
-	if err := checkTargets(f.targets); err != nil {
+	return errors.Join(errs...)
+}
+
+// parsePeak parses a rate above zero.
+func parsePeak(rate string) (scenarios.Ratio, error) {
+	peak, err := loader.ParseRate(rate)
+	if err != nil || peak.Num <= 0 {
+		return peak, usage("--peak %s: want a rate above zero, such as 5/s, 300k/s or 1.8M/s", cmp.Or(rate, `""`))
+	}
+	return peak, nil
+}
+
+// planLoad reads the keys of the target and the scenario.
+func planLoad(file string, f loadFlags) (*loadPlan, error) {
+	keys, err := f.targetKeys()
+	if err != nil {
 		return nil, err
 	}
 	whole, sum, err := loadScenario(file)
 	if err != nil {
 		return nil, err
 	}
-	p := &loadPlan{flags: f, whole: whole, dir: outOr(f.out, "load-"+whole.Name)}
+	p := &loadPlan{flags: f, keys: keys, whole: whole, dir: outOr(f.out, "load-"+whole.Name)}
 	p.record = &reports.Record{
 		Schema: reports.Schema, Kind: "load", Seed: f.seed, Commit: commit(), Environment: sim.Environment(),
 		Scenario: reports.Scenario{Name: whole.Name, Title: whole.Title, TitleZH: whole.TitleZH, Description: whole.Description, File: filepath.ToSlash(file),
@@ -202,7 +231,7 @@ func planLoad(file string, f loadFlags) (*loadPlan, error) {
 // replayOf returns the command that repeats a load test.
 func replayOf(file string, f loadFlags) string {
 	words := []string{selfCommand(), "load", filepath.ToSlash(file), "--target", strings.Join(redacted(f.targets), ",")}
-	for _, w := range [][2]string{{"--window", f.window}, {"--peak", f.peak}} {
+	for _, w := range [][2]string{{"--window", f.window}, {"--peak", f.peak}, {"--target-config", f.config}} {
 		if w[1] != "" {
 			words = append(words, w[0], w[1])
 		}
@@ -210,7 +239,7 @@ func replayOf(file string, f loadFlags) string {
 	if f.duration > 0 {
 		words = append(words, "--duration", f.duration.String())
 	}
-	if f.targets[0] == embeddedTarget {
+	if f.embedded() {
 		words = append(words, "--strategy", f.strategy)
 	}
 	if f.findMax {
@@ -222,36 +251,6 @@ func replayOf(file string, f loadFlags) string {
 	return strings.Join(append(words, "--seed", fmt.Sprint(f.seed)), " ")
 }
 
-// checkTargets checks --target.
-func checkTargets(targets []string) error {
-	if len(targets) == 1 && targets[0] == embeddedTarget {
-		return nil
-	}
-	if len(targets) == 0 || len(targets) > maxLoadTarget {
-		return usage("--target: want embedded, or 1 to %d URLs", maxLoadTarget)
-	}
-	for _, t := range targets {
-		u, err := url.Parse(t)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || strings.Trim(u.Path, "/") != "" {
-			return usage("--target %s: want embedded, or a URL such as http://127.0.0.1:8080", redacted([]string{t})[0])
-		}
-	}
-	return nil
-}
-
-// redacted returns the URLs without their passwords.
-func redacted(urls []string) (out []string) {
-	for _, t := range urls {
-		if u, err := url.Parse(t); err == nil {
-			t = u.Redacted()
-		} else {
-			t = "(unreadable URL)"
-		}
-		out = append(out, t)
-	}
-	return out
-}
-
 // focus returns the window to play, scaled to a peak rate; "" is the rate of --peak.
 func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 	if rate == "" {
@@ -260,8 +259,8 @@ func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 	var peak scenarios.Ratio
 	if rate != "" {
 		var err error
-		if peak, err = loader.ParseRate(rate); err != nil || peak.Num == 0 {
-			return nil, usage("--peak %s: want a rate above zero, such as 5/s, 300k/s or 1.8M/s", rate)
+		if peak, err = parsePeak(rate); err != nil {
+			return nil, err
 		}
 	}
 	s, err := scenarios.Focus(p.whole, p.flags.window, peak, p.flags.duration)
@@ -270,6 +269,9 @@ func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 	}
 	if err != nil {
 		return nil, usage("%w\n  hint: choose a window with --window, a rate with --peak, a length with --duration", err)
+	}
+	if long := s.End().Sub(s.Windows[0].Start); long > attack.MaxDuration {
+		return nil, usage("the window takes %v, and a load at most %v\n  hint: use a shorter --duration", long, attack.MaxDuration)
 	}
 	if n := s.Grants(); n > crowd.MaxGrants {
 		return nil, notOffered(fmt.Errorf("%d grants exceed the limit of %d grants per generator", n, crowd.MaxGrants))
@@ -281,7 +283,7 @@ func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 
 // notOffered is the error of a load that is too large to plan. Its verdict is unknown.
 func notOffered(why error) error {
-	return as(exitUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w\n  hint: use a lower --peak, a shorter --duration, or k6 on many machines (docs/k6.md)", why))
+	return as(errUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w\n  hint: use a lower --peak, a shorter --duration, or k6 on many machines (docs/k6.md)", why))
 }
 
 // repeat makes the runs of --repeat.
@@ -311,39 +313,12 @@ func (p *loadPlan) playOnce(ctx context.Context, s *scenarios.Scenario) (reports
 	if err != nil {
 		return reports.Run{}, err
 	}
-	if p.flags.targets[0] != embeddedTarget {
+	if !p.flags.embedded() {
 		s = s.StockedAs(p.whole)
 	}
 	run, err := loadtest.Run(ctx, loadtest.Options{Scenario: s, Seed: p.flags.seed, Run: rand.Uint64(), Target: target, Attackers: p.flags.attackers,
 		MaxInFlight: p.flags.inFlight, AuditPeople: p.flags.auditPeople, Keep: p.flags.keep, Progress: p.progress.report})
 	return run, errors.Join(err, stop())
-}
-
-// target returns the wallet to drive, and the function that stops it if it is embedded.
-func (p *loadPlan) target(ctx context.Context, s *scenarios.Scenario) (t loadtest.Target, stop func() error, err error) {
-	f := p.flags
-	strategy, _ := wallet.ParseStrategy(f.strategy)
-	if f.targets[0] == embeddedTarget {
-		tree, ok := open.StageOf(s.Activity, wallet.Official)
-		if !ok {
-			return t, nil, usage("%s has no official stage to serve", p.record.Scenario.File)
-		}
-		e, err := target.StartEmbedded(ctx, tree, strategy, s, p.logs)
-		if err != nil {
-			return t, nil, err
-		}
-		return loadtest.Target{Name: embeddedTarget, URLs: []string{e.URL}, Keys: e.Keys, Caller: f.caller, Strategy: strategy, Sources: e.Sources}, e.Stop, nil
-	}
-	keys, err := auth.Load(f.keys)
-	if err != nil {
-		return t, nil, usage("%w\n  hint: the keys of the target are in its data folder; give the file with --keys", err)
-	}
-	t = loadtest.Target{Name: strings.Join(redacted(f.targets), ","), URLs: f.targets, CAFile: f.ca, Keys: keys, Caller: f.caller, Shared: f.shared, Skew: clockSkew}
-	stop = func() error { return nil }
-	if f.config != "" {
-		t.Sources, stop, err = target.SourcesOf(ctx, f.config)
-	}
-	return t, stop, err
 }
 
 // classify puts the error of a run that failed into a class.
@@ -353,11 +328,11 @@ func (p *loadPlan) classify(err error) error {
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		return as(exitInterrupted, errors.New("interrupted before the load started: there is no record"))
+		return as(errInterrupted, errors.New("interrupted before the load started: there is no record"))
 	case errors.Is(err, loadtest.ErrTarget):
-		return as(exitUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w", err))
+		return as(errUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w", err))
 	case errors.Is(err, loadtest.ErrAudit):
-		return as(exitUnknown, err)
+		return as(errUnknown, err)
 	}
 	return err
 }

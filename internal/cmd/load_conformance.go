@@ -24,7 +24,8 @@ import (
 
 // conformance runs hongbao load --conformance: it tests a wallet against the published contract, case by case.
 func conformance(cmd *cobra.Command, args []string, f loadFlags) error {
-	if err := checkTargets(f.targets); err != nil {
+	keys, err := f.targetKeys()
+	if err != nil {
 		return err
 	}
 	tree := open.BuiltInActivity()
@@ -39,12 +40,17 @@ func conformance(cmd *cobra.Command, args []string, f loadFlags) error {
 		}
 		tree = served
 	}
-	p := &loadPlan{flags: f, whole: &scenarios.Scenario{Activity: tree, Withdraw: scenarios.Withdraw{Release: scenarios.Ratio{Num: 1, Den: 1}}}, logs: cmd.ErrOrStderr()}
+	reward, err := rewardOf(tree, f)
+	if err != nil {
+		return err
+	}
+	p := &loadPlan{flags: f, keys: keys, whole: &scenarios.Scenario{Activity: tree, Withdraw: scenarios.Withdraw{Release: scenarios.Ratio{Num: 1, Den: 1}}}, logs: cmd.ErrOrStderr()}
 	target, stop, err := p.target(cmd.Context(), p.whole)
 	if err != nil {
 		return err
 	}
 	subject, err := conformTarget(tree, target, f)
+	subject.Reward = reward
 	if err == nil {
 		var results []conform.Result
 		results, err = conform.Run(cmd.Context(), subject, func(r conform.Result) {
@@ -58,7 +64,7 @@ func conformance(cmd *cobra.Command, args []string, f loadFlags) error {
 		}
 	}
 	if errors.Is(err, wallet.ErrUnavailable) {
-		return as(exitUnknown, fmt.Errorf("%w\n  hint: check that the service runs and listens on this address", err))
+		return as(errUnknown, fmt.Errorf("%w\n  hint: check that the service runs and listens on this address", err))
 	}
 	if errors.Is(err, wallet.ErrInvalid) {
 		return usage("%w", err)
@@ -66,15 +72,15 @@ func conformance(cmd *cobra.Command, args []string, f loadFlags) error {
 	return err
 }
 
-// fakeSettleTimeout is how long the cases wait for pending rewards of an embedded target: some fake downstreams first accept
+// standInSettleTimeout is how long the cases wait for pending rewards of an embedded target: some stand-ins first accept
 // a request and complete it later.
-const fakeSettleTimeout = 2 * open.FakeSettles
+const standInSettleTimeout = 2 * open.StandInSettles
 
 // conformTarget returns the target of the cases: the first cash scene of the tree, and the other features of the target.
 func conformTarget(tree wallet.Activity, t loadtest.Target, f loadFlags) (conform.Target, error) {
 	caller, ok := t.Keys.Caller(f.caller)
 	if !ok {
-		return conform.Target{}, usage("the keys file has no caller %q; give the upstream that sends grants with --caller", f.caller)
+		return conform.Target{}, unknownCaller(t.Keys, f.caller)
 	}
 	wire, err := attack.NewTransport(attack.TransportConfig{URL: t.URLs[0], CAFile: f.ca})
 	if err != nil {
@@ -91,11 +97,10 @@ func conformTarget(tree wallet.Activity, t loadtest.Target, f loadFlags) (confor
 		}
 	}
 	out.Packets = f.packets
-	if f.targets[0] == embeddedTarget {
-		out.Packets, out.Patience = true, fakeSettleTimeout
+	if f.embedded() {
+		out.Packets, out.Patience = true, standInSettleTimeout
 	}
-	out.Reward, err = rewardOf(tree, f)
-	return out, err
+	return out, nil
 }
 
 // rewardOf returns the reward other than cash for the cases: that of --reward-scene, or by default one of an embedded
@@ -123,7 +128,7 @@ func rewardOf(tree wallet.Activity, f loadFlags) (conform.Reward, error) {
 		}
 		return all[i], nil
 	}
-	if own := slices.Concat(unlimited, all); f.targets[0] == embeddedTarget && len(own) > 0 {
+	if own := slices.Concat(unlimited, all); f.embedded() && len(own) > 0 {
 		return own[0], nil
 	}
 	return conform.Reward{}, nil
@@ -165,9 +170,9 @@ func summarizeCases(w io.Writer, results []conform.Result, asJSON bool) error {
 	}
 	switch {
 	case count[conform.Fail] > 0:
-		return as(exitViolation, errPrinted)
+		return as(errViolation, errPrinted)
 	case count[conform.Unknown] > 0 || count[conform.Pass] == 0:
-		return as(exitUnknown, errors.New("some cases have no result: see above"))
+		return as(errUnknown, errors.New("some cases have no result: see above"))
 	}
 	return nil
 }

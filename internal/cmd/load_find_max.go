@@ -69,7 +69,7 @@ func (p *loadPlan) stepOf(rate int64, run reports.Run) reports.Step {
 			s.P99US = o.Corrected.P99US
 		}
 	}
-	if p.flags.targets[0] == embeddedTarget { // includes the share of the generator, so the service alone needs less
+	if p.flags.embedded() { // includes the share of the generator, so the service alone needs less
 		s.TargetCores = l.Generator.CPUCores
 	}
 	return s

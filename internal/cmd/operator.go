@@ -32,7 +32,7 @@ Roles: a viewer reads status and settings, an operator also changes them, an aud
   hongbao operator bulk check list.csv
   hongbao operator bulk create list.csv
   hongbao operator bulk start 1 --wait`,
-		Args: noArguments, RunE: help,
+		Args: subcommandOnly, RunE: help,
 	}
 	p := cmd.PersistentFlags()
 	p.StringVar(&f.url, "url", "http://127.0.0.1:8080", "URL of the service")

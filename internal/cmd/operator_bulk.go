@@ -17,8 +17,11 @@ import (
 // jobPollInterval is the polling interval of hongbao operator bulk start --wait.
 const jobPollInterval = 500 * time.Millisecond
 
+// oneJob is the Args of a command about one job.
+var oneJob = arguments(1, 1, "one job")
+
 func bulkCommands(f *operatorFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "bulk", Short: "Re-issue rewards to a list of people", Args: noArguments, RunE: help,
+	cmd := &cobra.Command{Use: "bulk", Short: "Re-issue rewards to a list of people", Args: subcommandOnly, RunE: help,
 		Long: fmt.Sprintf(`A list is CSV with the header
 
   app,user,scene,award,amount_fen,reason
@@ -38,7 +41,7 @@ if the service is killed during the job. A job that is started again continues a
 }
 
 func bulkCheck(f *operatorFlags) *cobra.Command {
-	return &cobra.Command{Use: "check FILE", Short: "Dry run: show what a list would grant, and all its faults", Args: cobra.ExactArgs(1),
+	return &cobra.Command{Use: "check FILE", Short: "Dry run: show what a list would grant, and all its faults", Args: oneFile,
 		Long:    "Exit codes: 2 if the list has faults, 4 if the budget or a stock is too small.",
 		Example: "  hongbao operator bulk check list.csv",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
@@ -55,9 +58,9 @@ func bulkCheck(f *operatorFlags) *cobra.Command {
 			}
 			switch {
 			case len(plan.Faults) > 0:
-				return as(exitUsage, errPrinted)
+				return as(errUsage, errPrinted)
 			case !plan.Fits:
-				return as(exitMissed, errPrinted)
+				return as(errMissed, errPrinted)
 			}
 			return nil
 		})}
@@ -72,7 +75,7 @@ func (f *operatorFlags) printJob(cmd *cobra.Command, j wallet.BulkJob, err error
 }
 
 func bulkCreate(f *operatorFlags) *cobra.Command {
-	return &cobra.Command{Use: "create FILE", Short: "Record a list as a job; nothing is granted before it is started", Args: cobra.ExactArgs(1),
+	return &cobra.Command{Use: "create FILE", Short: "Record a list as a job; nothing is granted before it is started", Args: oneFile,
 		Example: "  hongbao operator bulk create list.csv",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			list, err := readAtMost(args[0], wallet.MaxBulkBytes)
@@ -86,7 +89,7 @@ func bulkCreate(f *operatorFlags) *cobra.Command {
 
 func bulkStart(f *operatorFlags) *cobra.Command {
 	var wait bool
-	cmd := &cobra.Command{Use: "start JOB", Short: "Start a job, or continue a stopped one", Args: cobra.ExactArgs(1),
+	cmd := &cobra.Command{Use: "start JOB", Short: "Start a job, or continue a stopped one", Args: oneJob,
 		Long: `Starts a job. With --wait it shows the progress until the job is done or stopped. Ctrl-C ends the wait but not the job.
 
 Exit code 4: the job is done, but some rows were not granted as the list specifies.`,
@@ -100,7 +103,7 @@ Exit code 4: the job is done, but some rows were not granted as the list specifi
 				return err
 			}
 			if job.State == wallet.BulkDone && job.Granted < job.Rows {
-				return as(exitMissed, errPrinted)
+				return as(errMissed, errPrinted)
 			}
 			return nil
 		})}
@@ -126,7 +129,7 @@ func waitForJob(ctx context.Context, w io.Writer, o *client.OperatorClient, job 
 		show(job)
 		select {
 		case <-ctx.Done():
-			return job, as(exitInterrupted, fmt.Errorf("job %d continues; to stop it run: hongbao operator bulk stop %d", job.ID, job.ID))
+			return job, as(errInterrupted, fmt.Errorf("job %d continues; to stop it run: hongbao operator bulk stop %d", job.ID, job.ID))
 		case <-t.C:
 		}
 		var err error
@@ -138,7 +141,7 @@ func waitForJob(ctx context.Context, w io.Writer, o *client.OperatorClient, job 
 }
 
 func bulkStop(f *operatorFlags) *cobra.Command {
-	return &cobra.Command{Use: "stop JOB", Short: "Stop a job; rewards already granted stay granted", Args: cobra.ExactArgs(1), Example: "  hongbao operator bulk stop 1",
+	return &cobra.Command{Use: "stop JOB", Short: "Stop a job; rewards already granted stay granted", Args: oneJob, Example: "  hongbao operator bulk stop 1",
 		RunE: f.runNumber("a job", func(cmd *cobra.Command, o *client.OperatorClient, id int64) error {
 			job, err := o.StopBulk(cmd.Context(), id)
 			return f.printJob(cmd, job, err)
@@ -146,7 +149,7 @@ func bulkStop(f *operatorFlags) *cobra.Command {
 }
 
 func bulkStatus(f *operatorFlags) *cobra.Command {
-	return &cobra.Command{Use: "status [JOB]", Short: "Show the progress of a job, or of the newest jobs", Args: cobra.MaximumNArgs(1),
+	return &cobra.Command{Use: "status [JOB]", Short: "Show the progress of a job, or of the newest jobs", Args: arguments(0, 1, "at most one job"),
 		Example: "  hongbao operator bulk status\n  hongbao operator bulk status 1 --json",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			if len(args) > 0 {
@@ -167,7 +170,7 @@ func bulkStatus(f *operatorFlags) *cobra.Command {
 
 func bulkRows(f *operatorFlags) *cobra.Command {
 	var failed bool
-	cmd := &cobra.Command{Use: "rows JOB", Short: "Print a job's rows with their outcomes, as CSV", Args: cobra.ExactArgs(1),
+	cmd := &cobra.Command{Use: "rows JOB", Short: "Print a job's rows with their outcomes, as CSV", Args: oneJob,
 		Long: `Prints the line number, the columns of the list, and the outcome: ok, fallback or greeting (too few coupons were left), or
 the reason of the refusal. The outcome is empty if the row is not done yet.`,
 		Example: "  hongbao operator bulk rows 1 --refused > refused.csv",
@@ -200,22 +203,4 @@ func writeRows(ctx context.Context, w io.Writer, o *client.OperatorClient, id in
 	}
 	out.Flush()
 	return out.Error()
-}
-
-func refundCommand(f *operatorFlags) *cobra.Command {
-	return &cobra.Command{Use: "refund ORDER", Short: "Refund an unused reward other than cash", Args: cobra.ExactArgs(1),
-		Example: "  hongbao operator refund 17_movie_1_10_3",
-		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
-			no, err := wallet.ParseOrderNo(args[0])
-			if err != nil {
-				return err
-			}
-			item, err := o.RefundReward(cmd.Context(), no)
-			if err != nil {
-				return err
-			}
-			return f.print(cmd.OutOrStdout(), map[string]string{"order": no.String(), "reward": string(item.Reward), "state": item.State.String()}, func(w io.Writer) {
-				fmt.Fprintf(w, "%s of %s is %s\n", item.Reward, no, item.State)
-			})
-		})}
 }

@@ -22,7 +22,7 @@ The exit code reports only whether all runs could be rendered. The tables contai
 		Example: `  hongbao sim scenarios/rain-peak.yaml --scale 1/1000 --out reports/out/demo
   hongbao report reports/out/demo
   hongbao report reports/out/demo --json`,
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments(1, anyNumber, "at least one run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, path := range args {
 				if err := renderAgain(cmd, path, asJSON); err != nil {

@@ -1,5 +1,5 @@
 // Package cmd is the command line of hongbao: the flags, the progress and the output of each subcommand, and the exit codes.
-// It must contain neither rules about money nor the construction of stores.
+// A subcommand has one file, named after it; a large one has several with its name as prefix. It must contain neither rules about money nor the construction of stores.
 package cmd
 
 import (
@@ -36,7 +36,7 @@ Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant wa
   hongbao load scenarios/rain-peak.yaml --peak 1000/s --duration 5s
   hongbao serve`,
 		SilenceUsage: true, SilenceErrors: true,
-		Args: noArguments, RunE: help,
+		Args: subcommandOnly, RunE: help,
 	}
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -54,14 +54,3 @@ Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant wa
 	}
 	return code
 }
-
-// noArguments is the Args of a command that only has subcommands: an argument is an unknown subcommand.
-func noArguments(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("unknown command %q", args[0])
-	}
-	return nil
-}
-
-// help is the RunE of a command that only has subcommands.
-func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }

@@ -17,10 +17,10 @@ import (
 )
 
 func scenarioCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "scenario", Short: "List, show and validate scenario files", Args: noArguments, RunE: help}
+	cmd := &cobra.Command{Use: "scenario", Short: "List, show and validate scenario files", Args: subcommandOnly, RunE: help}
 	var asJSON bool
 	list := &cobra.Command{
-		Use: "list [DIR]", Short: "List the scenarios in a folder", Args: cobra.MaximumNArgs(1),
+		Use: "list [DIR]", Short: "List the scenarios in a folder", Args: arguments(0, 1, "at most one folder"),
 		Example: "  hongbao scenario list\n  hongbao scenario list scenarios/regress",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "scenarios"
@@ -48,14 +48,14 @@ func scenarioCommand() *cobra.Command {
 	}
 	show.Flags().BoolVar(&asJSON, "json", false, "print the loaded scenario as JSON")
 	validate := &cobra.Command{
-		Use: "validate SCENARIO…", Short: "Check scenario files and report the place of each error", Args: cobra.MinimumNArgs(1),
+		Use: "validate SCENARIO…", Short: "Check scenario files and report the place of each error", Args: arguments(1, anyNumber, "at least one scenario file"),
 		Example: "  hongbao scenario validate scenarios/*.yaml scenarios/regress/*.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return validateScenarios(cmd.OutOrStdout(), args)
 		},
 	}
 	schema := &cobra.Command{
-		Use: "schema", Short: "Print the JSON Schema of scenario files, for use in editors", Args: cobra.NoArgs,
+		Use: "schema", Short: "Print the JSON Schema of scenario files, for use in editors", Args: noArguments,
 		Example: "  hongbao scenario schema > scenario.schema.json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := cmd.OutOrStdout().Write(loader.Schema())
@@ -66,23 +66,15 @@ func scenarioCommand() *cobra.Command {
 	return cmd
 }
 
-// oneScenarioFile is the Args of a command that takes one scenario file.
-func oneScenarioFile(_ *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("want one scenario file, got %d", len(args))
-	}
-	return nil
-}
-
 // loadScenario loads a file and returns the scenario and the file's SHA-256 in hexadecimal. Errors are usage errors.
 func loadScenario(file string) (*scenarios.Scenario, string, error) {
 	s, err := loader.Load(file)
 	if err != nil {
-		return nil, "", as(exitUsage, err)
+		return nil, "", as(errUsage, err)
 	}
 	src, err := os.ReadFile(file)
 	if err != nil {
-		return nil, "", as(exitUsage, err)
+		return nil, "", as(errUsage, err)
 	}
 	sum := sha256.Sum256(src)
 	return s, hex.EncodeToString(sum[:]), nil
@@ -101,14 +93,14 @@ func validateScenarios(w io.Writer, files []string) error {
 	if len(invalid) == 0 {
 		return nil
 	}
-	return as(exitUsage, errors.Join(invalid...))
+	return as(errUsage, errors.Join(invalid...))
 }
 
 // listScenarios prints one line per scenario file; an invalid file is listed as invalid.
 func listScenarios(w io.Writer, dir string) error {
 	all, err := loader.List(dir)
 	if err != nil {
-		return as(exitUsage, err)
+		return as(errUsage, err)
 	}
 	if len(all) == 0 {
 		return usage("%s: no scenario files\n  hint: give a folder that contains *.yaml files", dir)

@@ -33,7 +33,7 @@ SIGTERM or Ctrl-C stops the instance cleanly: it answers the requests in progres
   hongbao serve --scenario scenarios/rain-peak.yaml
   hongbao serve --redis 10.0.0.5:6379 --mysql env:WALLET_DSN --instance a   # keys: see hongbao keys --help
   hongbao serve --config hongbao.yaml`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	f := cmd.Flags()
 	f.StringVar(&file, "config", "", "YAML configuration file; flags override it")
@@ -119,7 +119,7 @@ func servedActivity(file string) (wallet.Activity, error) {
 	}
 	s, err := loader.Load(file)
 	if err != nil {
-		return wallet.Activity{}, as(exitUsage, err)
+		return wallet.Activity{}, as(errUsage, err)
 	}
 	a, ok := open.StageOf(s.Activity, wallet.Official)
 	if !ok {

@@ -44,7 +44,7 @@ requests of its user until it expires.`,
   curl -H "$(hongbao sign --session douyin:7)" --json '{}' http://127.0.0.1:8080/hongbao.v1.WalletService/WalletPage
   curl -H "$(hongbao sign --operator viewer --body '{}' hongbao.v1.OperatorService/Status)" \
     --json '{}' http://127.0.0.1:8080/hongbao.v1.OperatorService/Status`,
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(0, 1, "at most one method"),
 		RunE: func(cmd *cobra.Command, args []string) error { return sign(cmd, args, f) },
 	}
 	cmd.Flags().StringVar(&f.data, "data", "data", "data folder of the service, where keys.json is")
@@ -102,8 +102,8 @@ func session(keys auth.Keys, args []string, f signFlags) (string, error) {
 	if !ok || err != nil || user <= 0 {
 		return "", usage("--session %q: write an app and a user's number, such as douyin:7", f.session)
 	}
-	if f.lasts <= 0 || f.lasts > maxSession {
-		return "", usage("--for %s: a session is valid for at most %s", f.lasts, maxSession)
+	if err := checkDuration("for", f.lasts, maxSession); err != nil {
+		return "", err
 	}
 	return auth.SchemeBearer + auth.Session(keys.SessionKey, app, wallet.UserID(user), time.Now().Add(f.lasts)), nil
 }
@@ -130,11 +130,11 @@ func signature(stdin io.Reader, keys auth.Keys, args []string, f signFlags) (str
 
 // signingKey returns the key of the operator, or of the upstream if no operator is given.
 func signingKey(keys auth.Keys, f signFlags) (auth.Key, error) {
-	var names []string
 	if f.operator != "" {
 		if o, ok := keys.Operator(f.operator); ok {
 			return o.Key, nil
 		}
+		var names []string
 		for _, o := range keys.Operators {
 			names = append(names, o.ID)
 		}
@@ -143,10 +143,16 @@ func signingKey(keys auth.Keys, f signFlags) (auth.Key, error) {
 	if c, ok := keys.Caller(f.caller); ok {
 		return c.Key, nil
 	}
+	return auth.Key{}, unknownCaller(keys, f.caller)
+}
+
+// unknownCaller is the error of a --caller that the keys file does not have.
+func unknownCaller(keys auth.Keys, name string) error {
+	var names []string
 	for _, c := range keys.Callers {
 		names = append(names, c.ID)
 	}
-	return auth.Key{}, usage("unknown caller %q; the callers are: %s", f.caller, strings.Join(names, ", "))
+	return usage("unknown caller %q; the callers are: %s", name, strings.Join(names, ", "))
 }
 
 // signedBody returns the bytes given by --body: the text, a file, or standard input.

@@ -105,13 +105,13 @@ func prepareOut(dir string) error {
 func outcome(r *reports.Record) error {
 	switch {
 	case r.Interrupted:
-		return as(exitInterrupted, errors.New("interrupted: the partial record is stored, its verdict is unknown"))
+		return as(errInterrupted, errors.New("interrupted: the partial record is stored, its verdict is unknown"))
 	case r.Violated():
-		return as(exitViolation, errPrinted)
+		return as(errViolation, errPrinted)
 	case r.Verdict == reports.Fail:
-		return as(exitMissed, errPrinted)
+		return as(errMissed, errPrinted)
 	case r.Verdict != reports.Pass:
-		return as(exitUnknown, errors.New("the verdict is unknown: the report gives the reason"))
+		return as(errUnknown, errors.New("the verdict is unknown: the report gives the reason"))
 	}
 	return nil
 }
@@ -127,6 +127,9 @@ const maxGrants = 60_000_000
 
 // planRun reads the scenario and checks the flags. It returns a record without runs, and the runs to make.
 func planRun(file string, f simFlags) (*reports.Record, []plannedRun, error) {
+	if err := checkAtLeast("max-grants", f.maxGrants, 1); err != nil {
+		return nil, nil, err
+	}
 	num, den, err := parseScale(f.scale)
 	if err != nil {
 		return nil, nil, err

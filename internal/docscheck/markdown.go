@@ -89,10 +89,10 @@ func (b *block) info(words []string) (faults []string) {
 	case "sh", "bash":
 	case "shell", "zsh":
 		return []string{fmt.Sprintf("```%s is not checked: use ```sh", b.lang)}
-	case "", "text", "txt", "plain", "plaintext":
+	case "", "text", "txt", "plain", "plaintext", "console":
 		for i, line := range strings.Split(b.text, "\n") {
 			if commandLine.MatchString(line) {
-				return []string{fmt.Sprintf("line %d of the block looks like a command: begin the fence with ```sh, or with ```console for a transcript", i+1)}
+				return []string{fmt.Sprintf("line %d of the block looks like a command: begin the fence with ```sh; write output without its command", i+1)}
 			}
 		}
 		return nil

@@ -20,7 +20,7 @@ make build
 '''
 
 '''console
-$ ./hongbao scenario list
+scenarios/rain-peak.yaml  A rain
 '''
 
 - in a list:
@@ -71,7 +71,8 @@ func TestFaults(t *testing.T) {
 		{"'''\nhongbao: nothing was offered\n'''\n", ""},                       // a message of the program
 		{"'''\nsim ─→ sim/fault\n'''\n", ""},                                   // a drawing
 		{"'''yaml\nmake: 1\n'''\n", ""},                                        // another language
-		{"'''console\n$ make demo\n'''\n", ""},                                 // a transcript
+		{"'''console\n$ make demo\n'''\n", "looks like a command"},             // a transcript, which would never run
+		{"'''console\nPASS\n'''\n", ""},                                        // output
 		{"text\n\n    make test\n", "3: a command in indented code"},           //
 		{"- a\n\n    make of things what you like\n", "a command in indented"}, // no way to tell: write it otherwise
 		{"- a\n    make of it what you like\n", ""},                            // a paragraph goes on

@@ -47,12 +47,12 @@ const (
 
 // Bounds of Config.
 const (
-	// maxDuration bounds a run, because each second of each kind has a histogram of about 6 KB.
-	maxDuration = 2 * time.Hour
-	// maxAttackers: more than a few per core only compete for processors.
-	maxAttackers = 256
-	// maxInFlight is more than the number of TCP ports of one address pair.
-	maxInFlight = 1 << 17
+	// MaxDuration bounds a run, because each second of each kind has a histogram of about 6 KB.
+	MaxDuration = 2 * time.Hour
+	// MaxAttackers: more than a few per core only compete for processors.
+	MaxAttackers = 256
+	// MaxInFlight is more than the number of TCP ports of one address pair.
+	MaxInFlight = 1 << 17
 	// maxWait bounds Patience and Settle.
 	maxWait = time.Hour
 )
@@ -66,12 +66,12 @@ func (c Config) withDefaults() (Config, error) {
 	switch {
 	case len(c.Kinds) == 0 || len(c.Kinds) > math.MaxUint8+1:
 		return c, fmt.Errorf("%w: %d kinds of operation, want 1 to %d", ErrConfig, len(c.Kinds), math.MaxUint8+1)
-	case c.Duration <= 0 || c.Duration > maxDuration:
-		return c, fmt.Errorf("%w: a run of %s, want above 0 and at most %s", ErrConfig, c.Duration, maxDuration)
-	case c.MaxInFlight < 0 || c.MaxInFlight > maxInFlight:
-		return c, fmt.Errorf("%w: %d operations in flight, want 1 to %d", ErrConfig, c.MaxInFlight, maxInFlight)
-	case c.Attackers < 0 || c.Attackers > maxAttackers:
-		return c, fmt.Errorf("%w: %d attackers, want 1 to %d", ErrConfig, c.Attackers, maxAttackers)
+	case c.Duration <= 0 || c.Duration > MaxDuration:
+		return c, fmt.Errorf("%w: a run of %s, want above 0 and at most %s", ErrConfig, c.Duration, MaxDuration)
+	case c.MaxInFlight < 0 || c.MaxInFlight > MaxInFlight:
+		return c, fmt.Errorf("%w: %d operations in flight, want 1 to %d", ErrConfig, c.MaxInFlight, MaxInFlight)
+	case c.Attackers < 0 || c.Attackers > MaxAttackers:
+		return c, fmt.Errorf("%w: %d attackers, want 1 to %d", ErrConfig, c.Attackers, MaxAttackers)
 	case c.Patience < 0 || c.Patience > maxWait || c.Settle < 0 || c.Settle > maxWait:
 		return c, fmt.Errorf("%w: patience %s, settle %s, want at most %s", ErrConfig, c.Patience, c.Settle, maxWait)
 	}

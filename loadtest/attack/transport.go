@@ -88,8 +88,8 @@ func NewTransport(c TransportConfig) (*Transport, error) {
 	}
 	c.Conns = cmp.Or(c.Conns, DefaultInFlight)
 	c.MaxBody = cmp.Or(c.MaxBody, defaultMaxBody)
-	if c.Conns < 0 || c.Conns > maxInFlight || c.MaxBody < 0 {
-		return nil, fmt.Errorf("%w: %d connections, want 1 to %d; bodies of %d bytes", ErrConfig, c.Conns, maxInFlight, c.MaxBody)
+	if c.Conns < 0 || c.Conns > MaxInFlight || c.MaxBody < 0 {
+		return nil, fmt.Errorf("%w: %d connections, want 1 to %d; bodies of %d bytes", ErrConfig, c.Conns, MaxInFlight, c.MaxBody)
 	}
 	t := &Transport{scheme: u.Scheme, host: u.Host, maxBody: c.MaxBody, slots: make(chan struct{}, c.Conns)}
 	port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])

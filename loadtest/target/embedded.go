@@ -34,7 +34,7 @@ type Wallet struct {
 const compensateAfter = 10 * time.Second
 
 // StartEmbedded runs a service in this process, on a free port and with its data in a temporary folder. The release of
-// withdrawals and the behaviour of the fake downstreams come from the scenario. Stop ends it.
+// withdrawals and the behaviour of the stand-ins of downstreams come from the scenario. Stop ends it.
 func StartEmbedded(ctx context.Context, tree wallet.Activity, strategy wallet.Strategy, of *scenarios.Scenario, logs io.Writer) (*Wallet, error) {
 	dir, err := os.MkdirTemp("", "hongbao-load-*")
 	if err != nil {

@@ -35,13 +35,13 @@ func sourcesOf(r open.Records) oracle.Sources {
 		Reported: r.Found.Differences, ReconcileRan: true, OpenOrders: r.OpenOrders, BacklogDepth: r.BacklogDepth,
 		Rewards: oracle.RewardSources{Items: r.Items, Issued: r.Issued}, Packets: oracle.PacketSources{Packets: r.Packets, At: r.At},
 	}
-	if r.Fakes != nil {
-		out.Rewards.Downstreams = issuedBy(r.Fakes, r.At)
+	if r.StandIns != nil {
+		out.Rewards.Downstreams = issuedBy(r.StandIns, r.At)
 	}
 	return out
 }
 
-// issuedBy returns the records of the fake reward systems, one system after the other.
+// issuedBy returns the records of the stand-ins, one system after the other.
 func issuedBy(systems map[wallet.AwardType]*fake.System, now wallet.Instant) func(yield func(oracle.DownstreamRecord) bool) {
 	return func(yield func(oracle.DownstreamRecord) bool) {
 		for _, award := range downstream.Awards() {

@@ -19,7 +19,7 @@ type capability func(ctx context.Context, now wallet.Instant) error
 // It is the ledger's rate, shared by all scenes. It applies while grants are posted before the reply: always if Posts
 // is set, otherwise while SwitchLastResort is on (D2). A grant above it is refused before anything is done.
 //
-// limiter returns a limiter of perSecond grants a second over all instances; limiters with a common count use name as
+// limiter returns a limiter of perSecond grants a second over all instances; limiters with a shared counter use name as
 // its key (L2). Errors: ErrInvalid for an invalid rate, and those of limiter.
 func (c *Center) Plan(most float64, limiter func(name string, perSecond int64) (limit.Limiter, error)) error {
 	c.plans = map[*activity.Scene][]capability{}

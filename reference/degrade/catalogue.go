@@ -151,7 +151,7 @@ func passiveSwitches() []Entry {
 			Notice:  Text{"Coupons are granted below the threshold too, until none is left.", "低于阈值仍继续发券,直到发完。"},
 			Promise: "never more coupons are granted than there are"},
 		{Name: wallet.SwitchLocalLimits, Passive: true, Dependency: "limit counters",
-			Does:    Text{"Limits each instance by its share instead of a common count.", "分布式限流退化为单机限流。"},
+			Does:    Text{"Limits each instance by its share instead of a shared counter.", "分布式限流退化为单机限流。"},
 			Notice:  Text{"Nothing, or more users must try again.", "无感知,或更多用户被要求重试。"},
 			Promise: "the sum over all instances stays within the limit"},
 		{Name: wallet.SwitchBreakBank, Passive: true, Dependency: "bank",

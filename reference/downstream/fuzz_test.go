@@ -16,7 +16,7 @@ import (
 // FuzzReplies answers a call with arbitrary bytes: nothing panics, every error is one that the caller handles, and an
 // accepted reply names the order and has a success status.
 func FuzzReplies(f *testing.F) {
-	for n, award := range downstream.Awards() { // the seeds are the fakes' replies
+	for n, award := range downstream.Awards() { // the seeds are the stand-ins' replies
 		r := newRig(f, direct, award, fake.Behaviour{})
 		inner := r.faults.inner
 		r.faults.inner = func(ctx context.Context, q downstream.Request) (downstream.Reply, error) {
@@ -113,7 +113,7 @@ func FuzzCallbacks(f *testing.F) {
 	})
 }
 
-// FuzzStandIns sends arbitrary requests to the fakes: nothing panics, and nothing is issued for an invalid order
+// FuzzStandIns sends arbitrary requests to the stand-ins: nothing panics, and nothing is issued for an invalid order
 // number.
 func FuzzStandIns(f *testing.F) {
 	for n, award := range downstream.Awards() {

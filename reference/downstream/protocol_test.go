@@ -14,7 +14,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestGarbledReplies garbles each exchange's reply in every way that the fakes support: no malformed reply is accepted,
+// TestGarbledReplies garbles each exchange's reply in every way that the stand-ins support: no malformed reply is accepted,
 // and once replies are valid again one item is issued.
 func TestGarbledReplies(t *testing.T) {
 	const ways = 8

@@ -125,7 +125,7 @@ func (c *faultyExchange) release(t testing.TB) int {
 	return len(c.held)
 }
 
-// rig is one fake downstream with its adapter.
+// rig is one stand-in with its adapter.
 type rig struct {
 	clock   *clock
 	system  *fake.System

@@ -7,7 +7,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Counted takes a permit from a common count for each request (L2): exact, however uneven the traffic is, at one call a
+// Counted takes a permit from a shared counter for each request (L2): exact, however uneven the traffic is, at one call a
 // request. One key answers some ten thousand calls a second (R2), so it suits limits well below that.
 type Counted struct {
 	permits   wallet.Permits
@@ -24,7 +24,7 @@ func NewCounted(p wallet.Permits, name string, perSecond int64) (*Counted, error
 	return &Counted{p, name, perSecond}, nil
 }
 
-// Allow implements Limiter. Errors other than wallet.ErrLimited are the common count's.
+// Allow implements Limiter. Errors other than wallet.ErrLimited are the shared counter's.
 func (c *Counted) Allow(ctx context.Context, now wallet.Instant) error {
 	took, _, err := c.permits.Take(ctx, c.name, window(now), 1, c.perSecond)
 	switch {
@@ -38,7 +38,7 @@ func (c *Counted) Allow(ctx context.Context, now wallet.Instant) error {
 
 func checked(p wallet.Permits, name string, perSecond int64) error {
 	if p == nil {
-		return fmt.Errorf("%w: limit: %s has no common count", wallet.ErrInvalid, name)
+		return fmt.Errorf("%w: limit: %s has no shared counter", wallet.ErrInvalid, name)
 	}
 	return wallet.ValidPermits(name, max(perSecond, 1), perSecond)
 }

@@ -8,7 +8,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Fallback limits by a common count, and by this instance's share while the count is unreachable (L2) or an operator wants
+// Fallback limits by a shared counter, and by this instance's share while the count is unreachable (L2) or an operator wants
 // the share. It never fails. After a failure the count is not called until the next window. So its time-outs cost one
 // request a second, and all instances return to it together: if some counted while others used their share, too many
 // requests would pass.

@@ -12,7 +12,7 @@ import (
 // leases a second, and leaves at most about one of them unused.
 const leaseParts = 10
 
-// Leased takes several permits at a time from a common count and spends them locally (our addition to L2). It is as exact as Counted
+// Leased takes several permits at a time from a shared counter and spends them locally (our addition to L2). It is as exact as Counted
 // for any traffic above the limit, at a few calls a second and instance. The fewer permits are left in a second, the
 // smaller is each lease, so that no instance holds permits that another one needs.
 type Leased struct {
@@ -40,7 +40,7 @@ func NewLeased(p wallet.Permits, name string, perSecond int64, instances int) (*
 	return &Leased{permits: p, name: name, perSecond: perSecond, instances: int64(instances), window: -1}, nil
 }
 
-// Allow implements Limiter. Errors other than wallet.ErrLimited are the common count's.
+// Allow implements Limiter. Errors other than wallet.ErrLimited are the shared counter's.
 func (l *Leased) Allow(ctx context.Context, now wallet.Instant) error {
 	w := window(now)
 	want, err := l.spend(w)

@@ -1,6 +1,6 @@
 // Package limit limits rates and concurrency (L1–L3). There are three ways to limit a rate over all instances: Share gives
-// each instance a fixed part, Counted takes each permit from a common count, and Leased takes several permits from that
-// count at a time. Fallback uses the share while the common count is unreachable. A Gate bounds the requests of one kind of
+// each instance a fixed part, Counted takes each permit from a shared counter, and Leased takes several permits from that
+// counter at a time. Fallback uses the share while the shared counter is unreachable. A Gate bounds the requests of one kind of
 // traffic, so that no kind takes the capacity of another.
 //
 // Units: requests, and windows of one second by the caller's clock. The package must not wait, start goroutines or hold a

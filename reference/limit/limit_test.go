@@ -46,7 +46,7 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// TestCommonCounts: with uneven traffic, limiters with a common count together let exactly the limit pass.
+// TestCommonCounts: with uneven traffic, limiters with a shared counter together let exactly the limit pass.
 func TestCommonCounts(t *testing.T) {
 	count := mem.NewPermits()
 	for name, of := range map[string]func() (limit.Limiter, error){

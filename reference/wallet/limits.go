@@ -8,7 +8,7 @@ import (
 // MaxPermits bounds the permits of one window, so that sums of requests fit 64 bits.
 const MaxPermits = 1 << 40
 
-// Permits is the common count of the requests that all instances have admitted (L2): a number of permits per name and
+// Permits is the shared counter of the requests that all instances have admitted (L2): a number of permits per name and
 // window, shared by all instances. It is a weak dependency: an instance that cannot reach it continues with its own
 // share.
 type Permits interface {

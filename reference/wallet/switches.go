@@ -31,7 +31,7 @@ const (
 	SwitchLocalConfig     Switch = "local-config"      // passive: use the settings that were read last
 	SwitchSkipLocks       Switch = "skip-locks"        // passive: run chores without a lease
 	SwitchSkipStockRead   Switch = "skip-stock-read"   // passive: take coupons without reading the issued count
-	SwitchLocalLimits     Switch = "local-limits"      // passive: limit by the instance's share instead of the common count
+	SwitchLocalLimits     Switch = "local-limits"      // passive: limit by the instance's share instead of the shared counter
 	SwitchBreakBank       Switch = "break-bank"        // passive: call the bank only from time to time while it fails
 	SwitchBreakDownstream Switch = "break-downstreams" // passive: call a downstream only from time to time while it fails
 )

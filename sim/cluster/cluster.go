@@ -156,12 +156,12 @@ func (t *Cluster) changeKnownAt(n int) int64 {
 	return t.Scenario.StageChange.KnownByAll.UnixNano()
 }
 
-// Probe returns the drill's probe, or nil.
-func (t *Cluster) Probe() *probe {
+// Calls returns the drill's call counter, or nil.
+func (t *Cluster) Calls() *callCounter {
 	if t.Operators == nil {
 		return nil
 	}
-	return t.Operators.probe
+	return t.Operators.calls
 }
 
 // dependencyNames returns the dependencies that this scenario uses.
@@ -194,18 +194,18 @@ func (t *Cluster) config(tree wallet.Activity) node.Config {
 // ports returns one instance's ports, through injected faults.
 func (t *Cluster) ports(i *fault.Instance, sealer wallet.Sealer, ledger wallet.Ledger) (node.Ports, error) {
 	link := func(name string) fault.Link { return t.Dependencies[name].Link(i) }
-	probe := t.Probe()
+	calls := t.Calls()
 	p := node.Ports{
 		Clock:       i,
 		Identities:  intercept.Identities(t.Identities, link("identity")),
-		Orders:      intercept.Orders(probed(probe, intercept.Orders, wallet.Orders(t.Orders)), link("orders")),
-		OpenOrders:  intercept.OpenOrders(probed(probe, intercept.OpenOrders, wallet.OpenOrders(t.Orders)), link("orders")),
+		Orders:      intercept.Orders(counted(calls, intercept.Orders, wallet.Orders(t.Orders)), link("orders")),
+		OpenOrders:  intercept.OpenOrders(counted(calls, intercept.OpenOrders, wallet.OpenOrders(t.Orders)), link("orders")),
 		Budgets:     intercept.Budgets(t.Budgets, link("budget")),
-		Tokens:      fault.Tokens(probed(probe, intercept.Tokens, wallet.Tokens(t.Tokens)), link("tokens"), t.gates),
-		Backlog:     fault.Backlog(probed(probe, intercept.Backlog, wallet.Backlog(t.Backlog)), link("backlog"), t.gates),
-		Ledger:      intercept.Ledger(probed(probe, intercept.Ledger, ledger), link("ledger")),
-		Withdrawals: intercept.Withdrawals(probed(probe, intercept.Withdrawals, wallet.Withdrawals(t.Withdrawals)), link("withdrawals")),
-		Bank:        intercept.Bank(probed(probe, intercept.Bank, wallet.Bank(t.Bank)), link("bank")),
+		Tokens:      fault.Tokens(counted(calls, intercept.Tokens, wallet.Tokens(t.Tokens)), link("tokens"), t.gates),
+		Backlog:     fault.Backlog(counted(calls, intercept.Backlog, wallet.Backlog(t.Backlog)), link("backlog"), t.gates),
+		Ledger:      intercept.Ledger(counted(calls, intercept.Ledger, ledger), link("ledger")),
+		Withdrawals: intercept.Withdrawals(counted(calls, intercept.Withdrawals, wallet.Withdrawals(t.Withdrawals)), link("withdrawals")),
+		Bank:        intercept.Bank(counted(calls, intercept.Bank, wallet.Bank(t.Bank)), link("bank")),
 		Sealer:      sealer,
 		Settings:    func() wallet.Settings { return t.Settings },
 		Alarm:       func(k wallet.AlarmKind, _ string) { t.Alarms[k]++ },
@@ -214,7 +214,7 @@ func (t *Cluster) ports(i *fault.Instance, sealer wallet.Sealer, ledger wallet.L
 		p.Days = intercept.Days(t.days, link("withdrawals"))
 	}
 	if t.Packets != nil {
-		p.Packets = intercept.Packets(probed(probe, intercept.Packets, wallet.Packets(t.Packets)), link("packets"))
+		p.Packets = intercept.Packets(counted(calls, intercept.Packets, wallet.Packets(t.Packets)), link("packets"))
 	}
 	if t.RewardBackends == nil {
 		return p, nil

@@ -61,20 +61,20 @@ func newRewardBackends(t *Cluster) (*rewardBackends, error) {
 // connect sets an instance's ports to the reward backends, through injected faults.
 func (s *rewardBackends) connect(i *fault.Instance, p *node.Ports) error {
 	link := func(name string) fault.Link { return s.cluster.Dependencies[name].Link(i) }
-	p.Items = intercept.Items(probed(s.cluster.Probe(), intercept.Items, wallet.Items(s.Items)), link("items"))
+	p.Items = intercept.Items(counted(s.cluster.Calls(), intercept.Items, wallet.Items(s.Items)), link("items"))
 	p.Downstreams = map[wallet.AwardType]wallet.Downstream{}
 	for award, system := range s.systems {
 		d, err := downstream.New(award, downstream.Options{Exchange: s.exchange(link("downstreams"), system), Clock: i, Secret: s.secret})
 		if err != nil {
 			return err
 		}
-		p.Downstreams[award] = probed(s.cluster.Probe(), intercept.Downstream, d)
+		p.Downstreams[award] = counted(s.cluster.Calls(), intercept.Downstream, d)
 	}
 	stocks, err := stock.NewSplitKey(intercept.StockParts(s.stock, link("stock")), stockKeys)
 	if err != nil {
 		return err
 	}
-	p.Stocks = probed(s.cluster.Probe(), intercept.Stocks, wallet.Stocks(stocks))
+	p.Stocks = counted(s.cluster.Calls(), intercept.Stocks, wallet.Stocks(stocks))
 	p.StockReader = stock.NewReader(p.Stocks, rewards.Templates(s.index))
 	return nil
 }

@@ -102,7 +102,7 @@ func (m *Meter) Granted(window int, err error) {
 // Answered counts one answer.
 func (m *Meter) Answered(operation string, err error) {
 	m.Answers[answer{operation, wallet.ReasonOf(err)}]++
-	m.Cluster.Probe().count("answer " + operation + " " + wallet.ReasonOf(err))
+	m.Cluster.Calls().count("answer " + operation + " " + wallet.ReasonOf(err))
 }
 
 // ledgerPosted counts the credits that a batch posted.

@@ -22,7 +22,7 @@ import (
 // permit counts, the running total, and the measurements of a drill.
 type operators struct {
 	cluster  *Cluster
-	probe    *probe // nil: the scenario is no drill
+	calls    *callCounter // nil: the scenario is no drill
 	Measured *drills.Measured
 	leases   *mem.Leases
 	permits  *mem.Permits
@@ -65,7 +65,7 @@ func newOperators(t *Cluster) *operators {
 	o := &operators{cluster: t, leases: mem.NewLeases(clock), permits: mem.NewPermits(), primary: mem.NewTotals(), backup: mem.NewTotals()}
 	if s.Drill != nil {
 		o.Measured = drills.New(*s.Drill, s.Windows[0].Start, s.End())
-		o.probe = &probe{world: t.world, measured: o.Measured}
+		o.calls = &callCounter{world: t.world, measured: o.Measured}
 	}
 	return o
 }
@@ -77,14 +77,14 @@ func (o *operators) connect(i *fault.Instance, n int, p *node.Ports) (*controls,
 	d.settings = o.cluster.Settings
 	d.settings.ShortPage = shortPage
 	p.Switched, p.Watch, p.Settings = d.set.On, d.set.Watch, func() wallet.Settings { return d.settings }
-	p.Permits = intercept.Permits(probed(o.probe, intercept.Permits, wallet.Permits(o.permits)), link("limits"))
+	p.Permits = intercept.Permits(counted(o.calls, intercept.Permits, wallet.Permits(o.permits)), link("limits"))
 	var err error
 	if d.guard, err = degrade.NewGuard(d.set, i, degrade.DefaultRules()); err != nil {
 		return nil, err
 	}
 	d.protect(p)
 	totals := func(store *mem.Totals, name string) runningtotal.CentralStore {
-		return intercept.Totals(intercept.Totals(store, link("totals")), totalsProbe{probe: o.probe, name: name})
+		return intercept.Totals(intercept.Totals(store, link("totals")), totalsCounter{calls: o.calls, name: name})
 	}
 	d.totals = runningtotal.NewReplicated(totals(o.primary, drills.TotalPrimary), totals(o.backup, drills.TotalBackup))
 	d.writer = runningtotal.NewWriter(d.name, d.totals)
@@ -148,7 +148,7 @@ func (o *operators) Judge() reports.Check {
 func (o *operators) refresh(ctx context.Context, i *instance) {
 	d := i.controls
 	err := d.config.Call(0, func() error {
-		o.probe.count(drills.ConfigRead)
+		o.calls.count(drills.ConfigRead)
 		d.set.Apply(o.turnedOn())
 		return nil
 	})
@@ -160,7 +160,7 @@ func (o *operators) refresh(ctx context.Context, i *instance) {
 	}
 	sum, _ := d.reader.Total(wallet.Official)
 	if sum < d.lastTotal {
-		o.probe.count(drills.TotalBack)
+		o.calls.count(drills.TotalBack)
 	}
 	d.lastTotal = sum
 }
@@ -184,7 +184,7 @@ func (o *operators) shouldRun(ctx context.Context, i *instance) bool {
 	}
 	mine := false
 	err := d.locks.Call(0, func() (err error) {
-		o.probe.count(drills.LocksHold)
+		o.calls.count(drills.LocksHold)
 		mine, err = o.leases.Hold(ctx, "chores", d.name, lockTTL)
 		return err
 	})
@@ -218,7 +218,7 @@ func (o *operators) chores(ctx context.Context) {
 		for _, i := range o.cluster.Instances {
 			_ = i.Run(func() error {
 				if o.shouldRun(ctx, i) {
-					o.probe.count(drills.Chores)
+					o.calls.count(drills.Chores)
 					o.cluster.chore(ctx, i)
 				}
 				return nil

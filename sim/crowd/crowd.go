@@ -120,7 +120,7 @@ type api interface {
 func (c *Crowd) ask(serve func(api) error) error {
 	return c.cluster.Client.Ask(c.people.Client.Timeout, func() error {
 		i := c.cluster.Instances[c.stream.IntN(int64(len(c.cluster.Instances)))]
-		return i.Run(func() error { return serve(c.cluster.Probe().Pages(i.Node)) })
+		return i.Run(func() error { return serve(c.cluster.Calls().Pages(i.Node)) })
 	})
 }
 

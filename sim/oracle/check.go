@@ -24,11 +24,11 @@ type Check struct {
 	Worst       string // the message of the violation with the most money at stake
 }
 
-// rule numbers the checks.
-type rule int
+// checkID numbers the checks.
+type checkID int
 
 const (
-	orderOnce rule = iota
+	orderOnce checkID = iota
 	noOverIssuance
 	budgetAccuracy
 	nothingLost
@@ -42,12 +42,12 @@ const (
 	stockNeverOver
 	rewardUseOnce
 	packetExact
-	rules
+	checkCount
 )
 
-// checks returns every check by its rule, without a result.
-func checks() [rules]Check {
-	return [rules]Check{
+// checks returns every check by its id, without a result.
+func checks() [checkCount]Check {
+	return [checkCount]Check{
 		orderOnce:      {Name: "order-once", Spec: []string{"O3", "B2"}},
 		noOverIssuance: {Name: "no-over-issuance", Spec: []string{"C6", "F2"}},
 		budgetAccuracy: {Name: "budget-accuracy", Spec: []string{"C6"}},
@@ -65,19 +65,19 @@ func checks() [rules]Check {
 	}
 }
 
-// tally is the state of one rule.
+// tally is the state of one check.
 type tally struct {
 	evaluations, violations int64
 	first, worst            string
 	stake                   wallet.Money // of worst
 }
 
-// evaluated counts n evaluations of a rule.
-func (o *Oracle) evaluated(r rule, n int64) { o.tallies[r].evaluations += n }
+// evaluated counts n evaluations of a check.
+func (o *Oracle) evaluated(id checkID, n int64) { o.tallies[id].evaluations += n }
 
-// fail counts a violation of a rule with the amount at stake. The message is formatted only if it is kept as first or worst.
-func (o *Oracle) fail(r rule, stake wallet.Money, format string, args ...any) {
-	t := &o.tallies[r]
+// fail counts a violation of a check with the amount at stake. The message is formatted only if it is kept as first or worst.
+func (o *Oracle) fail(id checkID, stake wallet.Money, format string, args ...any) {
+	t := &o.tallies[id]
 	t.violations++
 	if t.first != "" && stake <= t.stake {
 		return
@@ -91,18 +91,18 @@ func (o *Oracle) fail(r rule, stake wallet.Money, format string, args ...any) {
 	}
 }
 
-// require counts one evaluation of a rule, and a violation if the rule is broken. It is for what is checked once a run or a stage:
+// require counts one evaluation of a check, and a violation if it does not hold. It is for what is checked once a run or a stage:
 // it needs memory for the arguments, which fail alone needs only for a violation.
-func (o *Oracle) require(is bool, r rule, stake wallet.Money, format string, args ...any) {
-	o.evaluated(r, 1)
+func (o *Oracle) require(is bool, id checkID, stake wallet.Money, format string, args ...any) {
+	o.evaluated(id, 1)
 	if !is {
-		o.fail(r, stake, format, args...)
+		o.fail(id, stake, format, args...)
 	}
 }
 
-// concern reports whether the run has what the rule is about. A rule without a subject is not listed.
-func (o *Oracle) concern(r rule) bool {
-	switch r {
+// concern reports whether the run has what the check is about. A check without a subject is not listed.
+func (o *Oracle) concern(id checkID) bool {
+	switch id {
 	case rewardOnce, rewardUseOnce:
 		return o.cfg.Rewards
 	case stockNeverOver:
@@ -120,7 +120,7 @@ func (o *Oracle) concern(r rule) bool {
 func (o *Oracle) Checks() []Check {
 	var out []Check
 	for n, c := range checks() {
-		if !o.concern(rule(n)) {
+		if !o.concern(checkID(n)) {
 			continue
 		}
 		t := o.tallies[n]

@@ -70,7 +70,7 @@ const (
 // Oracle judges one run. Create with New.
 type Oracle struct {
 	cfg     Config
-	tallies [rules]tally
+	tallies [checkCount]tally
 	plays   plays
 	granted [wallet.Stages + 1]wallet.Money // acknowledged, by stage
 

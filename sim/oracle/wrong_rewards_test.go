@@ -309,5 +309,5 @@ func checkNames(failed []string) (names []string) {
 // A run without rewards and packets does not list their checks: they could not be evaluated and would be unknown.
 func TestChecksOfWhatThereIs(t *testing.T) {
 	require.Len(t, New(Config{}).Checks(), int(rewardOnce))
-	require.Len(t, newRewardModel().Checks(), int(rules))
+	require.Len(t, newRewardModel().Checks(), int(checkCount))
 }

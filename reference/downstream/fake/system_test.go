@@ -27,7 +27,7 @@ func subsidy(n int, key string) fake.Request {
 	return fake.Request{Method: http.MethodPost, Path: "/subsidies", Header: map[string]string{"Idempotency-Key": key}, Body: []byte(body)}
 }
 
-// TestCarelessCallers: the fakes do not protect a caller from its own errors, because they exist to expose them.
+// TestCarelessCallers: the stand-ins do not protect a caller from its own errors, because they exist to expose them.
 func TestCarelessCallers(t *testing.T) {
 	s, err := fake.New(wallet.VideoSubsidy, secret, fake.Behaviour{})
 	require.NoError(t, err)

@@ -1,5 +1,5 @@
 // Package wire transports the requests of package downstream: over HTTP to real systems, or by a function call to the
-// fakes in the same process. It also serves the fakes over HTTP and delivers their callbacks.
+// stand-ins in the same process. It also serves the stand-ins over HTTP and delivers their callbacks.
 //
 // It runs in real time only. It repeats no request by itself (except a GET whose reused connection was already closed),
 // follows no redirect, and reads no reply beyond its bound.
@@ -14,7 +14,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Direct returns an exchange with a fake in the same process.
+// Direct returns an exchange with a stand-in in the same process.
 func Direct(s *fake.System, c wallet.Clock) downstream.Exchange {
 	return func(ctx context.Context, r downstream.Request) (downstream.Reply, error) {
 		if err := ctx.Err(); err != nil {
@@ -24,7 +24,7 @@ func Direct(s *fake.System, c wallet.Clock) downstream.Exchange {
 	}
 }
 
-// Embedded returns adapters for all fakes in the same process, for a service without real systems.
+// Embedded returns adapters for all stand-ins in the same process, for a service without real systems.
 func Embedded(systems map[wallet.AwardType]*fake.System, c wallet.Clock, secret []byte) (map[wallet.AwardType]wallet.Downstream, error) {
 	all := map[wallet.AwardType]wallet.Downstream{}
 	for award, s := range systems {

@@ -12,13 +12,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxRequest bounds a request to a fake in bytes.
+// maxRequest bounds a request to a stand-in in bytes.
 const maxRequest = 1 << 17
 
 // headers are the headers that the protocols use.
 var headers = []string{"Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Timestamp", "X-Signature"}
 
-// Handler serves fakes over HTTP, each under the name of its award type.
+// Handler serves stand-ins over HTTP, each under the name of its award type.
 func Handler(systems map[wallet.AwardType]*fake.System, c wallet.Clock) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, path, _ := strings.Cut(strings.TrimPrefix(r.URL.RequestURI(), "/"), "/")
@@ -60,7 +60,7 @@ func request(w http.ResponseWriter, r *http.Request, path string) (downstream.Re
 // maxDelivered bounds the callbacks of one system in one step.
 const maxDelivered = 64
 
-// Deliverer delivers the fakes' callbacks.
+// Deliverer delivers the stand-ins' callbacks.
 type Deliverer struct {
 	Systems map[wallet.AwardType]*fake.System
 	Clock   wallet.Clock

@@ -1,5 +1,5 @@
 // Package client calls the wallet's API over the wire, for upstreams that grant, for apps, and for load tests. A Client
-// is a wallet.Service: it returns the service's results and errors. OperatorClient makes operators' calls. Purse keeps an
+// is a wallet.Service: it returns the service's results and errors. OperatorClient makes operators' calls. TokenStore keeps an
 // app's tokens.
 //
 // Units: fen and Unix microseconds, as in package wallet. Errors that the service returns are *Refusal and match the

@@ -56,7 +56,7 @@ func Example() {
 }
 
 // An app keeps its user's tokens, and sends them when the service has lost its own copies.
-func ExamplePurse() {
+func ExampleTokenStore() {
 	url, keys, stop := startWallet()
 	defer stop()
 	caller, _ := keys.Caller("demo")
@@ -76,11 +76,11 @@ func ExamplePurse() {
 		fmt.Println(wallet.ReasonOf(err))
 		return
 	}
-	purse := client.NewPurse(c, who)
-	purse.Keep(reply, opened) // as the play passed it on to the app
-	page, err := purse.Page(ctx, wallet.PageRequest{Limit: 20})
+	tokens := client.NewTokenStore(c, who)
+	tokens.Keep(reply, opened) // as the play passed it on to the app
+	page, err := tokens.Page(ctx, wallet.PageRequest{Limit: 20})
 	fmt.Println(page.Balance, err)
-	paid, err := purse.Withdraw(ctx, wallet.WithdrawRequest{Request: 1, Amount: 50, At: opened})
+	paid, err := tokens.Withdraw(ctx, wallet.WithdrawRequest{Request: 1, Amount: 50, At: opened})
 	fmt.Println(paid.Amount, err)
 	// Output:
 	// 0.88 yuan <nil>

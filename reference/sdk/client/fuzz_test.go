@@ -60,12 +60,12 @@ func FuzzReplies(f *testing.F) {
 	})
 }
 
-// FuzzPurse: every file is loaded as this user's purse or refused, and a loaded purse saves and loads unchanged.
+// FuzzPurse: every file is loaded as this user's token store or refused, and a loaded token store saves and loads unchanged.
 func FuzzPurse(f *testing.F) {
 	f.Add([]byte(`{"app":"douyin","user":1,"tokens":[{"order":"1_rain_1_1_3","opened_us":10,"sealed":"AQI="}]}`))
 	f.Add([]byte(`{"app":"douyin","user":2}`))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		p := NewPurse(nil, person(1))
+		p := NewTokenStore(nil, person(1))
 		if err := p.Load(bytes.NewReader(file)); err != nil {
 			if c := wallet.CodeOf(err); len(p.Tokens()) > 0 || c != wallet.CodeInvalid && c != wallet.CodeUnauthorised {
 				t.Errorf("%v, and %d tokens", err, len(p.Tokens()))
@@ -73,7 +73,7 @@ func FuzzPurse(f *testing.F) {
 			return
 		}
 		var saved bytes.Buffer
-		again := NewPurse(nil, person(1))
+		again := NewTokenStore(nil, person(1))
 		if err := p.Save(&saved); err != nil {
 			t.Fatal(err)
 		}

@@ -41,9 +41,9 @@ type Config struct {
 	TokenKeys string `yaml:"token_keys"` // keys of clients' tokens; default DATA/token-keys.json
 
 	Stock       string           `yaml:"stock"`       // how coupons are counted: lease, split-key or single-key (C3-C5)
-	Downstreams DownstreamConfig `yaml:"downstreams"` // the systems of the reward types; none: fakes in this process
+	Downstreams DownstreamConfig `yaml:"downstreams"` // the systems of the reward types; none: stand-ins in this process
 
-	StandIns *fake.Behaviour `yaml:"-"` // faults of the fakes; nil: they have none
+	StandIns *fake.Behaviour `yaml:"-"` // faults of the stand-ins; nil: they have none
 	Activity wallet.Activity `yaml:"-"` // what is granted; without children: BuiltInActivity
 	Log      *slog.Logger    `yaml:"-"` // nil: nothing is logged
 
@@ -135,20 +135,20 @@ func Default() Config {
 func ReadConfig(file string, c *Config) error {
 	f, err := os.Open(file)
 	if err != nil {
-		return configError("--config %s: %w", file, err)
+		return configError("configuration file %s: %w", file, err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
 	if err != nil {
-		return configError("--config %s: %w", file, err)
+		return configError("configuration file %s: %w", file, err)
 	}
 	if len(text) > maxConfig {
-		return configError("--config %s: larger than %d bytes", file, maxConfig)
+		return configError("configuration file %s: larger than %d bytes", file, maxConfig)
 	}
 	read := *c
 	err = yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&read)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return configError("--config %s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, false)))
+		return configError("configuration file %s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, false)))
 	}
 	if !reflect.ValueOf(read).IsZero() { // the parser resets everything for an empty file
 		*c = read

@@ -12,21 +12,21 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// deliverEvery is the interval of delivering the callbacks of fake reward systems.
+// deliverEvery is the interval of delivering the callbacks of stand-ins.
 const deliverEvery = time.Second
 
-// FakeSettles is how long a fake reward system that accepts a request first takes to decide.
-const FakeSettles = 20 * time.Second
+// StandInSettles is how long a stand-in that accepts a request first takes to decide.
+const StandInSettles = 20 * time.Second
 
-// downstreams are the systems of the twelve reward types other than cash: real ones over HTTP, or fakes in this process.
+// downstreams are the systems of the twelve reward types other than cash: real ones over HTTP, or stand-ins in this process.
 type downstreams struct {
 	byAward map[wallet.AwardType]wallet.Downstream
 	secret  []byte
-	line    *dswire.Transport                 // to the real ones; nil: they are fakes
+	line    *dswire.Transport                 // to the real ones; nil: they are stand-ins
 	fakes   map[wallet.AwardType]*fake.System // nil: they are real
 }
 
-// openDownstreams opens the reward systems of a wallet. The shadow wallet has fakes, even if the live wallet has real
+// openDownstreams opens the reward systems of a wallet. The shadow wallet has stand-ins, even if the live wallet has real
 // systems: no real coupon is granted for a load test (K2).
 func (s *Service) openDownstreams(shadow bool) (*downstreams, error) {
 	b := &downstreams{secret: []byte(s.config.Downstreams.Secret)}
@@ -55,11 +55,11 @@ func (b *downstreams) dial(c DownstreamConfig, deadline time.Duration) (err erro
 	return nil
 }
 
-// fake creates fake systems in this process. They behave as configured; nil: without faults. They lose everything when the
+// fake creates stand-ins in this process. They behave as configured; nil: without faults. They lose everything when the
 // process ends.
 func (b *downstreams) fake(how *fake.Behaviour) (err error) {
 	if how == nil {
-		how = &fake.Behaviour{Processing: FakeSettles}
+		how = &fake.Behaviour{Processing: StandInSettles}
 	}
 	b.secret = make([]byte, downstream.MinSecret)
 	_, _ = rand.Read(b.secret) // never fails
@@ -73,7 +73,7 @@ func (d *walletInstance) listener() *dswire.Listener {
 	return &dswire.Listener{Secret: d.systems.secret, Clock: systemClock{}, OnCallback: d.Node.ConfirmReward}
 }
 
-// deliverCallbacks delivers the callbacks of fake systems until ctx ends.
+// deliverCallbacks delivers the callbacks of stand-ins until ctx ends.
 func (d *walletInstance) deliverCallbacks(ctx context.Context) {
 	if d.systems.fakes == nil {
 		return

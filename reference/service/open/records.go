@@ -20,7 +20,7 @@ type Records struct {
 	Packets                  wallet.PacketReader
 	Spent                    func(wallet.Stage) (wallet.Money, error)
 	Issued                   func(wallet.Template) (int64, bool) // coupons on record; nil: the stock strategy keeps no exact count
-	Fakes                    map[wallet.AwardType]*fake.System   // the fake reward systems; nil: they are real
+	StandIns                 map[wallet.AwardType]*fake.System   // the stand-ins of the reward systems; nil: they are real
 	Found                    reconcile.Report                    // by the wallet's own reconciliation
 	OpenOrders, BacklogDepth int64
 	At                       wallet.Instant // when it was read
@@ -65,7 +65,7 @@ func (d *walletInstance) records(ctx context.Context) (Records, error) {
 		return Records{}, err
 	}
 	r, err := d.stores.readRecords(ctx, found, d.Spent, d.Coupons.Lease != nil)
-	r.Fakes = d.systems.fakes
+	r.StandIns = d.systems.fakes
 	return r, err
 }
 

@@ -14,7 +14,7 @@ import (
 	"hongbao/reference/service/open"
 )
 
-// TestServeRewardsOverRestart: grants are still recorded after a restart. A coupon can still be used, although the fake
+// TestServeRewardsOverRestart: grants are still recorded after a restart. A coupon can still be used, although the stand-in
 // downstream has lost it. All of the stock can be issued: no lease stays with the earlier process run.
 func TestServeRewardsOverRestart(t *testing.T) {
 	t.Parallel()

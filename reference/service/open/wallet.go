@@ -68,9 +68,9 @@ func (s *Service) newInstance(ctx context.Context, shadow bool) (*walletInstance
 	}
 	p := d.stores.ports()
 	p.Clock, p.Sealer, p.Downstreams = systemClock{}, sealer, d.systems.byAward
-	p.Switches, p.Settings, p.Log = s.flags.set, s.flags.centre, s.log.With("side", "live")
+	p.Switches, p.Settings, p.Log = s.flags.set, s.flags.centre, s.log.With("wallet", "live")
 	if shadow {
-		p.Log = s.log.With("side", "shadow")
+		p.Log = s.log.With("wallet", "shadow")
 	} else {
 		p.Alarm, p.Posted = func(kind wallet.AlarmKind, _ string) { s.metrics.Alarm(kind) }, s.metrics.Batch
 	}

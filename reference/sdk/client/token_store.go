@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// MaxHeld bounds the tokens in a purse: as many as one request may carry.
+// MaxHeld bounds the tokens in a token store: as many as one request may carry.
 const MaxHeld = wallet.MaxClientTokens
 
 // Held is a token that an app keeps for its user.
@@ -20,27 +20,29 @@ type Held struct {
 	Refused string // why the service refused it: it is kept, but not sent again; "" = not refused
 }
 
-// Purse is the app's half of the mutual backup (T2, T8): it keeps one user's tokens until it sees that their money is
+// TokenStore is the app's half of the mutual backup (T2, T8): it keeps one user's tokens until it sees that their money is
 // posted, and sends them when the service's page lacks them. Safe for concurrent use.
-type Purse struct {
+type TokenStore struct {
 	service wallet.Service
 	caller  wallet.Caller
 	mu      sync.Mutex
 	held    []Held // in the order of Keep
 }
 
-// NewPurse returns an empty purse for the user.
-func NewPurse(s wallet.Service, c wallet.Caller) *Purse { return &Purse{service: s, caller: c} }
+// NewTokenStore returns an empty token store for the user.
+func NewTokenStore(s wallet.Service, c wallet.Caller) *TokenStore {
+	return &TokenStore{service: s, caller: c}
+}
 
 // Keep stores the token of a grant that was won at opened. A reply without a token, or with one that is already stored,
-// changes nothing. A full purse drops a refused token, or else the oldest.
-func (p *Purse) Keep(r wallet.GrantReply, opened wallet.Instant) {
+// changes nothing. A full token store drops a refused token, or else the oldest.
+func (p *TokenStore) Keep(r wallet.GrantReply, opened wallet.Instant) {
 	if len(r.Token) > 0 {
 		p.keep(Held{Order: r.Order, Opened: opened, Sealed: slices.Clone(r.Token)})
 	}
 }
 
-func (p *Purse) keep(h Held) {
+func (p *TokenStore) keep(h Held) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if slices.ContainsFunc(p.held, func(have Held) bool { return have.Order == h.Order }) {
@@ -54,16 +56,16 @@ func (p *Purse) keep(h Held) {
 }
 
 // Tokens returns the stored tokens, oldest first.
-func (p *Purse) Tokens() []Held {
+func (p *TokenStore) Tokens() []Held {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.held)
 }
 
-// Page requests the user's page. If the page lacks a token of the purse, it is requested again with the tokens. It sets
+// Page requests the user's page. If the page lacks a token of the token store, it is requested again with the tokens. It sets
 // the request's Caller and Tokens. Errors are the service's. If the second request fails, the first page is not
 // returned, because it showed too little.
-func (p *Purse) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
+func (p *TokenStore) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
 	r.Caller, r.Tokens = p.caller, nil
 	page, err := p.service.Page(ctx, r)
 	if err != nil {
@@ -82,9 +84,9 @@ func (p *Purse) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, er
 	return page, nil
 }
 
-// Withdraw requests a payout, with the tokens of the purse, so that everything due is included. It sets the request's
+// Withdraw requests a payout, with the tokens of the token store, so that everything due is included. It sets the request's
 // Caller and Tokens. Errors are the service's.
-func (p *Purse) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
+func (p *TokenStore) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 	r.Caller, r.Tokens = p.caller, nil
 	for _, h := range p.usable(0) {
 		r.Tokens = append(r.Tokens, h.Sealed)
@@ -93,7 +95,7 @@ func (p *Purse) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.
 }
 
 // usable returns the tokens of a stage (0: of all stages) that were not refused.
-func (p *Purse) usable(s wallet.Stage) []Held {
+func (p *TokenStore) usable(s wallet.Stage) []Held {
 	return slices.DeleteFunc(p.Tokens(), func(h Held) bool { return h.Refused != "" || s != 0 && h.Order.Stage != s })
 }
 
@@ -111,7 +113,7 @@ func lacks(page wallet.Page, after wallet.Cursor, held []Held) bool {
 
 // applyRefusals drops tokens that are already posted, and marks those that will never be accepted. Other refusals are
 // temporary: a missing key may be restored, and distrust ends.
-func (p *Purse) applyRefusals(sent []Held, faults []wallet.TokenRefusal) {
+func (p *TokenStore) applyRefusals(sent []Held, faults []wallet.TokenRefusal) {
 	posted, rejected := map[wallet.OrderNo]bool{}, map[wallet.OrderNo]string{}
 	for _, f := range faults {
 		switch {
@@ -133,7 +135,7 @@ func (p *Purse) applyRefusals(sent []Held, faults []wallet.TokenRefusal) {
 }
 
 // dropPosted drops the tokens of grants that the page shows as posted: the ledger does not lose them.
-func (p *Purse) dropPosted(page wallet.Page) {
+func (p *TokenStore) dropPosted(page wallet.Page) {
 	posted := map[wallet.OrderNo]bool{}
 	for _, l := range page.Grants {
 		if l.Status == wallet.TokenSuccess {

@@ -12,26 +12,26 @@ import (
 	"hongbao/sim/world"
 )
 
-// probe counts, for a drill, the calls that reach the stores and the answers to clients, as far as the promises of the
-// switches need them. It is a hook of the ports. A nil probe counts nothing.
-type probe struct {
+// callCounter counts, for a drill, the calls that reach the stores and the answers to clients, as far as the promises of the
+// switches need them. It is a hook of the ports. A nil callCounter counts nothing.
+type callCounter struct {
 	intercept.None
 	world    *world.World
 	measured *drills.Measured
 }
 
 // phase returns the phase of the drill now.
-func (p *probe) phase() drills.Phase { return p.measured.At(time.Unix(0, p.world.Now())) }
+func (p *callCounter) phase() drills.Phase { return p.measured.At(time.Unix(0, p.world.Now())) }
 
 // count counts one event in the current phase.
-func (p *probe) count(what string) {
+func (p *callCounter) count(what string) {
 	if p != nil {
 		p.measured.Count(p.phase(), what, 1)
 	}
 }
 
-// probed returns a port whose calls p counts.
-func probed[P any](p *probe, wrap func(P, intercept.Hook) P, next P) P {
+// counted returns a port whose calls p counts.
+func counted[P any](p *callCounter, wrap func(P, intercept.Hook) P, next P) P {
 	if p == nil {
 		return next
 	}
@@ -45,7 +45,7 @@ type method struct {
 }
 
 // Before implements intercept.Hook: it counts calls regardless of their answers.
-func (p *probe) Before(_ context.Context, c intercept.Call) (intercept.Note, error) {
+func (p *callCounter) Before(_ context.Context, c intercept.Call) (intercept.Note, error) {
 	switch (method{c.Port, c.Method}) {
 	case method{intercept.PortTokens, "Issue"}:
 		p.count(drills.TokensIssue)
@@ -75,7 +75,7 @@ func (p *probe) Before(_ context.Context, c intercept.Call) (intercept.Note, err
 }
 
 // After implements intercept.Hook: it counts calls that changed something or were answered.
-func (p *probe) After(_ context.Context, c intercept.Call, _ intercept.Note, a intercept.Answer) error {
+func (p *callCounter) After(_ context.Context, c intercept.Call, _ intercept.Note, a intercept.Answer) error {
 	changed, answered := a.Count > 0, a.Err == nil
 	switch m := (method{c.Port, c.Method}); {
 	case m == method{intercept.PortBacklog, "Take"} && changed:
@@ -98,17 +98,17 @@ func (p *probe) After(_ context.Context, c intercept.Call, _ intercept.Note, a i
 	return a.Err
 }
 
-// totalsProbe counts the answered reads of one of the two stores of the running total, under a name.
-type totalsProbe struct {
+// totalsCounter counts the answered reads of one of the two stores of the running total, under a name.
+type totalsCounter struct {
 	intercept.None
-	probe *probe
+	calls *callCounter
 	name  string
 }
 
 // After implements intercept.Hook.
-func (t totalsProbe) After(_ context.Context, c intercept.Call, _ intercept.Note, a intercept.Answer) error {
+func (t totalsCounter) After(_ context.Context, c intercept.Call, _ intercept.Note, a intercept.Answer) error {
 	if c.Method == "Total" && a.Err == nil {
-		t.probe.count(t.name)
+		t.calls.count(t.name)
 	}
 	return a.Err
 }
@@ -120,25 +120,25 @@ type service interface {
 	wallet.PacketService
 }
 
-// probedPages counts the contents of wallet pages. It is a wrapper and not a hook, because the API is not a port.
-type probedPages struct {
+// countedPages counts the contents of wallet pages. It is a wrapper and not a hook, because the API is not a port.
+type countedPages struct {
 	service
-	*probe
+	*callCounter
 }
 
 // Pages returns s with its wallet pages counted.
-func (p *probe) Pages(s service) service {
+func (p *callCounter) Pages(s service) service {
 	if p == nil {
 		return s
 	}
-	return probedPages{s, p}
+	return countedPages{s, p}
 }
 
 // pageSources are the sources of a wallet page.
 var pageSources = []string{walletpage.SourceTokens, walletpage.SourceLedger, walletpage.SourceWithdrawals, walletpage.SourcePackets, walletpage.SourceRewards}
 
 // Page implements wallet.Service: it counts the sources that a page has and lacks, and the client's tokens that were accepted.
-func (s probedPages) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
+func (s countedPages) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
 	page, err := s.service.Page(ctx, r)
 	if err != nil {
 		return page, err

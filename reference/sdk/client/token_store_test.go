@@ -31,9 +31,9 @@ func (s *counting) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page,
 	return page, err
 }
 
-func (f *fixture) purse(t *testing.T, wins int) (*Purse, *counting) {
+func (f *fixture) holding(t *testing.T, wins int) (*TokenStore, *counting) {
 	s := &counting{Service: f.Client}
-	p := NewPurse(s, person(1))
+	p := NewTokenStore(s, person(1))
 	for rain := range wins {
 		r := f.win(1, int32(rain), 100)
 		reply, err := f.Grant(t.Context(), r)
@@ -46,10 +46,10 @@ func (f *fixture) purse(t *testing.T, wins int) (*Purse, *counting) {
 	return p, s
 }
 
-// TestRestore: the purse restores what the server has lost, on the wallet page and for a withdrawal.
+// TestRestore: the token store restores what the server has lost, on the wallet page and for a withdrawal.
 func TestRestore(t *testing.T) {
 	f := newFixture(t)
-	p, s := f.purse(t, 3)
+	p, s := f.holding(t, 3)
 	requirePage := func(balance wallet.Money, requests []int, stored int, why string) {
 		t.Helper()
 		s.pages = nil
@@ -78,7 +78,7 @@ func TestRestore(t *testing.T) {
 // TestPartOfTheList: a page that ends early says nothing about the entries after it.
 func TestPartOfTheList(t *testing.T) {
 	f := newFixture(t)
-	p, s := f.purse(t, 5)
+	p, s := f.holding(t, 5)
 	page, err := p.Page(t.Context(), wallet.PageRequest{Limit: 2})
 	require.NoError(t, err)
 	_, err = p.Page(t.Context(), wallet.PageRequest{Limit: 2, After: page.Next})
@@ -96,8 +96,8 @@ func TestPartOfTheList(t *testing.T) {
 	require.Equal(t, []int{0, 0, 5}, s.pages, "tokens after this position are missing")
 }
 
-// restoreTwo sends the newest two tokens of a purse to the server.
-func (f *fixture) restoreTwo(t *testing.T, p *Purse) error {
+// restoreTwo sends the newest two tokens of a token store to the server.
+func (f *fixture) restoreTwo(t *testing.T, p *TokenStore) error {
 	held := p.Tokens()
 	_, err := f.node.Page(t.Context(), wallet.PageRequest{Caller: person(1), Limit: 1, Tokens: [][]byte{held[3].Sealed, held[4].Sealed}})
 	return err
@@ -118,7 +118,7 @@ func TestRefusedTokens(t *testing.T) {
 		{"refused with an unknown reason", &wallet.Error{Code: wallet.CodeRefused, Reason: "new"}, 2, 0},
 	} {
 		f := newFixture(t)
-		p, s := f.purse(t, 2)
+		p, s := f.holding(t, 2)
 		s.Service, s.refuse = emptyPages{}, c.err
 		for range 2 {
 			s.pages = nil
@@ -153,7 +153,7 @@ func (failsWithTokens) Page(_ context.Context, r wallet.PageRequest) (wallet.Pag
 
 // TestTooLittle: a page that is known to show too little is not returned.
 func TestTooLittle(t *testing.T) {
-	p := NewPurse(failsWithTokens{}, person(1))
+	p := NewTokenStore(failsWithTokens{}, person(1))
 	p.Keep(wallet.GrantReply{Order: number(1), Token: []byte{1}}, 1)
 	page, err := p.Page(t.Context(), wallet.PageRequest{Limit: 1})
 	require.ErrorIs(t, err, wallet.ErrUnavailable)
@@ -165,7 +165,7 @@ func number(rain int32) wallet.OrderNo {
 }
 
 func TestPurseIsBounded(t *testing.T) {
-	p := NewPurse(nil, person(1))
+	p := NewTokenStore(nil, person(1))
 	p.Keep(wallet.GrantReply{Order: number(1)}, 1)
 	require.Empty(t, p.Tokens(), "a reply without a token")
 	theirs := []byte{7}
@@ -185,7 +185,7 @@ func TestPurseIsBounded(t *testing.T) {
 }
 
 func TestPurseFile(t *testing.T) {
-	p := NewPurse(nil, person(1))
+	p := NewTokenStore(nil, person(1))
 	p.Keep(wallet.GrantReply{Order: number(1), Token: []byte{1, 2}}, 10)
 	p.Keep(wallet.GrantReply{Order: number(2), Token: []byte{3}}, 20)
 	p.held[1].Refused = "token_expired"
@@ -193,22 +193,22 @@ func TestPurseFile(t *testing.T) {
 	require.NoError(t, p.Save(&file))
 	require.JSONEq(t, `{"app":"douyin","user":1,"tokens":[{"order":"1_rain_1_1_3","opened_us":10,"sealed":"AQI="},
 		{"order":"1_rain_2_1_3","opened_us":20,"sealed":"Aw==","refused":"token_expired"}]}`, file.String())
-	again := NewPurse(nil, person(1))
+	again := NewTokenStore(nil, person(1))
 	require.NoError(t, again.Load(bytes.NewReader(file.Bytes())))
 	require.NoError(t, again.Load(bytes.NewReader(file.Bytes())))
 	require.Equal(t, p.Tokens(), again.Tokens())
 
 	for _, other := range []wallet.Caller{person(2), {App: wallet.DouyinLite, User: 1}} {
-		require.ErrorIs(t, NewPurse(nil, other).Load(bytes.NewReader(file.Bytes())), wallet.ErrNotYours)
+		require.ErrorIs(t, NewTokenStore(nil, other).Load(bytes.NewReader(file.Bytes())), wallet.ErrNotYours)
 	}
 	for why, text := range map[string]string{
 		"not JSON":        `tokens`,
 		"empty":           ``,
 		"no order number": `{"app":"douyin","user":1,"tokens":[{"order":"1_rain","sealed":"AQI="}]}`,
 		"no token":        `{"app":"douyin","user":1,"tokens":[{"order":"1_rain_1_1_3"}]}`,
-		"too large":       `{"app":"` + strings.Repeat("a", maxPurseFile) + `"}`,
+		"too large":       `{"app":"` + strings.Repeat("a", maxTokenFile) + `"}`,
 	} {
-		fresh := NewPurse(nil, person(1))
+		fresh := NewTokenStore(nil, person(1))
 		require.ErrorIs(t, fresh.Load(strings.NewReader(text)), wallet.ErrInvalid, why)
 		require.Empty(t, fresh.Tokens(), why)
 	}
