@@ -5,13 +5,6 @@ import (
 	"fmt"
 	"go/ast"
 	"go/format"
-	"go/parser"
-	"go/token"
-	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -21,77 +14,11 @@ import (
 // maxLines bounds a source file that is not generated. The style asks for about 300 lines; some test tables need more.
 const maxLines = 400
 
-// source is one parsed Go file.
-type source struct {
-	folder    string // below the module, with slashes; "" is the root
-	name      string // of the file, below the module
-	text      []byte
-	set       *token.FileSet
-	file      *ast.File
-	test      bool
-	generated bool
-}
-
-// at formats a position as file:line.
-func (s source) at(p token.Pos) string { return fmt.Sprintf("%s:%d", s.name, s.set.Position(p).Line) }
-
-func parse(name string, text []byte) (source, error) {
-	set := token.NewFileSet()
-	file, err := parser.ParseFile(set, name, text, parser.ParseComments|parser.SkipObjectResolution)
-	if err != nil {
-		return source{}, err
-	}
-	folder := path.Dir(name)
-	if folder == "." {
-		folder = ""
-	}
-	return source{folder: folder, name: name, text: text, set: set, file: file,
-		test: strings.HasSuffix(name, "_test.go"), generated: ast.IsGenerated(file)}, nil
-}
-
-// readTree parses every Go file of the module. It skips folders that the go command skips, and nested modules.
-func readTree(t *testing.T) []source {
-	var all []source
-	require.NoError(t, filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			if name != "." && foreign(name, d.Name()) {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if filepath.Ext(name) != ".go" {
-			return nil
-		}
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		s, err := parse(filepath.ToSlash(name), text)
-		all = append(all, s)
-		return err
-	}))
-	return all
-}
-
-func foreign(folder, base string) bool {
-	if base == "testdata" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") {
-		return true
-	}
-	_, err := os.Stat(filepath.Join(folder, "go.mod"))
-	return err == nil
-}
-
-func importPath(spec *ast.ImportSpec) string {
-	p, _ := strconv.Unquote(spec.Path.Value) // the parser has validated it
-	return p
-}
-
-// TestFilesAreInShape checks length and format of every file.
+// TestFilesAreInShape checks length and format of every file, nested modules included.
 func TestFilesAreInShape(t *testing.T) {
-	for _, s := range readTree(t) {
+	all, err := sources()
+	require.NoError(t, err)
+	for _, s := range all {
 		for _, finding := range checkShape(s) {
 			t.Error(finding)
 		}
