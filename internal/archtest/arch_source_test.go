@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"go/ast"
 	"go/format"
+	"io/fs"
+	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,4 +81,45 @@ func explains(f *ast.File) bool {
 		return f.Doc != nil
 	}
 	return f.Doc != nil && strings.HasPrefix(f.Doc.Text(), "Package "+name+" ")
+}
+
+// maxRootEntries bounds the root folder, so that a reader can take it in at once.
+const maxRootEntries = 30
+
+// TestRootIsSmall checks the entries of the root folder that git does not ignore.
+func TestRootIsSmall(t *testing.T) {
+	entries, err := fs.ReadDir(root, ".")
+	require.NoError(t, err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	for _, finding := range checkRoot(names, read(t, ".gitignore")) {
+		t.Error(finding)
+	}
+}
+
+// checkRoot checks the names of the root folder's entries without those that patterns, the content of .gitignore, match.
+func checkRoot(names []string, patterns string) (found []string) {
+	var tracked, code []string
+	for _, name := range names {
+		ignored := name == ".git" || slices.ContainsFunc(strings.Split(patterns, "\n"), func(p string) bool {
+			ok, _ := path.Match(strings.Trim(p, "/"), name)
+			return ok
+		})
+		if ignored {
+			continue
+		}
+		tracked = append(tracked, name)
+		if strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
+			code = append(code, name)
+		}
+	}
+	if len(tracked) > maxRootEntries {
+		found = append(found, fmt.Sprintf("the root folder has %d entries, at most %d: %s", len(tracked), maxRootEntries, tracked))
+	}
+	if len(code) > 1 {
+		found = append(found, fmt.Sprintf("the root folder has %d Go files besides tests, at most 1: %s", len(code), code))
+	}
+	return found
 }

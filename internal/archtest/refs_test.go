@@ -76,7 +76,7 @@ func namesOf(all []source, makefile string) names {
 			}
 			return true
 		})
-		for _, id := range declared(s) {
+		for _, id := range declared(s.file) {
 			if s.test && testName.MatchString(id.Name) {
 				n.tests[id.Name] = true
 				n.tests[strings.TrimSuffix(s.file.Name.Name, "_test")+"."+id.Name] = true

@@ -183,7 +183,7 @@ func (ts *terms) checkGo(s source) (found []finding) {
 		return nil
 	}
 	line := func(p token.Pos) int { return s.set.Position(p).Line }
-	for _, id := range declared(s) {
+	for _, id := range declared(s.file) {
 		found = append(found, ts.check(s.name, line(id.Pos()), id.Name, identKind)...)
 	}
 	for _, group := range s.file.Comments {
@@ -225,8 +225,8 @@ func literal(e ast.Expr) (string, bool) {
 	return "", false
 }
 
-// declared returns the identifiers that a file declares.
-func declared(s source) (ids []*ast.Ident) {
+// declared returns the identifiers that a piece of code declares.
+func declared(code ast.Node) (ids []*ast.Ident) {
 	fields := func(list *ast.FieldList) {
 		if list != nil {
 			for _, f := range list.List {
@@ -241,7 +241,7 @@ func declared(s source) (ids []*ast.Ident) {
 			}
 		}
 	}
-	ast.Inspect(s.file, func(n ast.Node) bool {
+	ast.Inspect(code, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncDecl:
 			ids = append(ids, n.Name)
