@@ -42,6 +42,36 @@ func checkShape(s source) []string {
 	return found
 }
 
+// maxFunctionLines bounds a function, from its first line to its closing brace, so that it fits on a screen.
+const maxFunctionLines = 70
+
+// TestFunctionsAreShort checks the functions of all files, tests and nested modules included.
+func TestFunctionsAreShort(t *testing.T) {
+	all, err := sources()
+	require.NoError(t, err)
+	for _, s := range all {
+		for _, finding := range checkFunctions(s) {
+			t.Error(finding)
+		}
+	}
+}
+
+func checkFunctions(s source) (found []string) {
+	if s.generated {
+		return nil
+	}
+	for _, d := range s.file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok {
+			continue
+		}
+		if lines := s.set.Position(f.End()).Line - s.set.Position(f.Pos()).Line + 1; lines > maxFunctionLines {
+			found = append(found, fmt.Sprintf("%s: %s has %d lines, at most %d: split it", s.at(f.Pos()), f.Name.Name, lines, maxFunctionLines))
+		}
+	}
+	return found
+}
+
 // TestPackagesAreExplained checks that each package has a package comment.
 func TestPackagesAreExplained(t *testing.T) {
 	for _, finding := range checkPackageComments(readTree(t)) {
