@@ -7,7 +7,7 @@ CRASH_KILLS ?= 50
 K6_ARGS ?=
 PROOF ?= 2
 RACE ?= ./...
-DOCS ?= README.md README.zh.md CONTRIBUTING.md $(wildcard docs/*.md)
+DOCS ?= README.md README.zh.md CONTRIBUTING.md ARCHITECTURE.md $(wildcard docs/*.md)
 
 # Packages of make real: the adapters and the packages that use them. They run one after the other, because they share servers.
 REAL ?= ./internal/rig/... ./reference/store/... ./reference/server/... ./reference/sdk/... ./reference/host/...

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ban forbids the use of names of one package in code that runs in virtual time.
+// ban forbids the use of names of one package in code that runs in virtual time, and in the composition of a wallet.
 type ban struct {
 	path    string
 	names   []string // nil = the whole package
@@ -26,6 +26,7 @@ func bans() []ban {
 	clock := "the clock is a constructor argument, so that virtual time can replace it"
 	waits := "a wait uses a port: virtual time stops while a thread waits"
 	random := "random streams are constructor arguments, one for each component; otherwise runs with one seed would differ"
+	files := "code that runs on ports receives files and configuration as arguments, so that a record contains all of it"
 	prints := "service code returns its results; only commands print"
 	return []ban{
 		{path: "time", names: []string{"Now", "Since", "Until"}, why: clock},
@@ -39,9 +40,12 @@ func bans() []ban {
 		{path: "math/rand/v2", except: []string{"New", "NewPCG", "NewChaCha8", "Rand", "PCG", "ChaCha8", "Source"}, why: random},
 		{path: "golang.org/x/time/rate", names: []string{"Allow", "Reserve", "Tokens", "Wait", "WaitN", "SetLimit", "SetBurst"},
 			methods: true, why: "it reads the real clock; the variants with a time argument do not"},
-		{path: "os", names: []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"},
-			why: "configuration is a constructor argument, so that a record contains all of it"},
-		{path: "os", names: []string{"Stdout", "Stderr"}, why: prints},
+		{path: "os", why: files},
+		{path: "os/exec", why: files},
+		{path: "io/ioutil", why: files},
+		{path: "net", why: files},
+		{path: "net/http", names: []string{"Get", "Head", "Post", "PostForm", "Serve", "ServeTLS", "ListenAndServe", "ListenAndServeTLS", "DefaultClient", "DefaultTransport"},
+			why: files},
 		{path: "fmt", names: []string{"Print", "Printf", "Println"}, why: prints},
 		{path: "log", why: prints},
 		{path: "log/slog", names: []string{"Default", "Debug", "Info", "Warn", "Error", "Log", "LogAttrs",
@@ -49,11 +53,11 @@ func bans() []ban {
 	}
 }
 
-// TestBans checks the code that runs in virtual time.
+// TestBans checks the code whose row says so.
 func TestBans(t *testing.T) {
 	checked := 0
 	for _, s := range readTree(t) {
-		if r, _ := rowOf(rows(), s.folder); !r.virtual || s.test {
+		if r, _ := rowOf(rows(), s.folder); s.test || !r.bansApply() {
 			continue
 		}
 		checked++
@@ -63,6 +67,8 @@ func TestBans(t *testing.T) {
 	}
 	require.NotZero(t, checked)
 }
+
+func (r row) bansApply() bool { return r.virtual || r.banned }
 
 // TestVirtualTime: code in virtual time must not import code in real time, because the bans do not apply to the latter.
 func TestVirtualTime(t *testing.T) {

@@ -32,6 +32,8 @@ func TestBansCatch(t *testing.T) {
 		{`import "math/rand/v2"`, in(`rand.New(rand.NewPCG(1, 2)).IntN(3)`), ""},                    // a separate stream
 		{`import r "math/rand"`, in(`r.New(nil)`), "import of math/rand"},                           // any use of version 1
 		{`import "crypto/rand"`, `var r = rand.Reader`, "import of crypto/rand"},                    // cannot be repeated
+		{`import "os"`, in(`os.ReadFile("a")`), "import of os"},                                     // a file
+		{`import "net/http"`, in(`http.Error(w, "", http.StatusOK)`), ""},                           // opens no connection
 		{`import "log"`, in(`log.Println()`), "import of log"},                                      // writes to standard error
 		{`import "golang.org/x/time/rate"`, `func f(l *rate.Limiter) { l.Allow() }`, "rate.Allow"},  // reads the clock
 		{`import "golang.org/x/time/rate"`, `func f(l *rate.Limiter) { l.AllowN(t, 1) }`, ""},       // with a time argument
@@ -59,6 +61,16 @@ func TestBansCatch(t *testing.T) {
 	}
 }
 
+// TestBansApply: the bans apply to the rows that must not be loosened.
+func TestBansApply(t *testing.T) {
+	for _, folder := range []string{"reference/service", "reference/node", "reference/store/mem", "sim", "sim/world", "scenarios/traffic"} {
+		r, _ := rowOf(rows(), folder)
+		require.True(t, r.bansApply(), folder)
+	}
+	r, _ := rowOf(rows(), "reference/host")
+	require.False(t, r.bansApply(), "a host runs in real time")
+}
+
 // TestEveryBanCatches calls each name of the table.
 func TestEveryBanCatches(t *testing.T) {
 	for _, b := range bans() {
@@ -79,15 +91,15 @@ func TestEveryBanCatches(t *testing.T) {
 }
 
 func TestImportsCatch(t *testing.T) {
-	table := []row{{folder: "p", ours: []string{"q", "q/*"}, libs: []string{"example.org/lib"}, why: "the reason"}}
+	table := []row{{folder: "p", ours: []string{"q", "q/r"}, libs: []string{"example.org/lib"}, why: "the reason"}}
 	for _, c := range []struct {
 		imports string
 		refused bool
 	}{
 		{`import "net/http"`, false},                // the standard library is allowed
 		{`import "hongbao/q"`, false},               // in the row
-		{`import "hongbao/q/r"`, false},             // by pattern
-		{`import "hongbao/q/r/s"`, true},            // a pattern is one level
+		{`import "hongbao/q/r"`, false},             // in the row
+		{`import "hongbao/q/r/s"`, true},            // below a folder of the row
 		{`import "hongbao/qq"`, true},               // same prefix
 		{`import "hongbao/sim"`, true},              // not in the row
 		{`import "example.org/lib"`, false},         // in the row
@@ -115,7 +127,6 @@ func TestImportsCatch(t *testing.T) {
 }
 
 func TestPromisesCatch(t *testing.T) {
-	folders := []string{"reference/wallet", "reference/activity", "reference/store/mem", "reference/store/x", "scenarios", "sim", "sim/world"}
 	for _, c := range []struct {
 		folder, allows string
 		broken         bool
@@ -128,15 +139,39 @@ func TestPromisesCatch(t *testing.T) {
 		{"sim/world", "reference/wallet", true},            // the world and wallets
 		{"reports", "reference/wallet", true},              // a report and what it reports on
 		{"sim/oracle", "reference/activity", true},         // the oracle and the wallet
-		{"reference/token", "s*/*", true},                  // a pattern that happens to match
 		{"sim/oracle", "reference/wallet", false},          // nouns only
-		{"reference/wallet", anything, true},               // a wildcard allows a forbidden folder
 		{"reference/posting", "reference/wallet", false},   // as it should be
 		{"sim", "reference/store/mem", false},              // simulations use the in-memory stores
 	} {
-		found := checkPromises(promises(), row{folder: c.folder, ours: []string{c.allows}}, folders)
+		found := checkPromises(promises(), row{folder: c.folder, ours: []string{c.allows}})
 		require.Equal(t, c.broken, len(found) > 0, "%s → %s", c.folder, c.allows)
 	}
+}
+
+func TestRowsAreNeededCatches(t *testing.T) {
+	r := row{folder: "p", ours: []string{"q", "q/r"}, libs: []string{"example.org/lib"}}
+	require.Empty(t, checkNeeded(r, []string{"hongbao/q", "hongbao/q/r", "example.org/lib/deep"}))
+	require.Len(t, checkNeeded(r, []string{"hongbao/q/r", "example.org/library"}), 2, "q and the library are not needed")
+	require.Len(t, checkNeeded(r, nil), 1, "no code")
+	test, err := parse("p/a_test.go", []byte("package p\n\nimport \"hongbao/q\"\n"))
+	require.NoError(t, err)
+	imports := importsOf([]source{test, snippet(t, `import "hongbao/q/r"`, "")})
+	require.Equal(t, map[string][]string{"p": {"hongbao/q/r"}}, imports, "an import of a test needs no row")
+}
+
+func TestLayersCatch(t *testing.T) {
+	table := [][]string{{""}, {"inside/cmd"}, {"p", "r"}, {"inside"}}
+	broken := func(folder, allows string) bool {
+		return len(checkLayers(table, row{folder: folder, ours: []string{allows}})) > 0
+	}
+	require.True(t, broken("p", "inside/cmd"))
+	require.True(t, broken("p/deep", "inside/cmd/deep"), "folders below those of the table")
+	require.True(t, broken("inside/slab", "p"))
+	require.True(t, broken("p", "unknown"), "a folder without a layer is at the top")
+	require.False(t, broken("inside/cmd", "p"))
+	require.False(t, broken("p", "r"), "the same layer")
+	require.False(t, broken("p", "inside/slab"))
+	require.False(t, broken("", "inside/cmd"))
 }
 
 func TestVirtualTimeCatches(t *testing.T) {
@@ -169,6 +204,28 @@ func TestShapeCatches(t *testing.T) {
 	require.Empty(t, shape("package p\n\n"+strings.Repeat("//\n", maxLines-2)))
 	require.Contains(t, shape("package p\n" + strings.Repeat("//\n", maxLines))[0], "lines")
 	require.Empty(t, shape("// Code generated by x. DO NOT EDIT.\n\npackage  p\n"+strings.Repeat("//\n", maxLines)))
+}
+
+func TestFunctionsAreShortCatches(t *testing.T) {
+	function := func(lines int) string { return "func (x T) f() {\n" + strings.Repeat("\tg()\n", lines-2) + "}" }
+	require.Empty(t, checkFunctions(snippet(t, "", "// f is documented.\n"+function(maxFunctionLines))))
+	require.Len(t, checkFunctions(snippet(t, "", function(maxFunctionLines+1))), 1)
+	generated, err := parse("p/a.go", []byte("// Code generated by x. DO NOT EDIT.\n\npackage p\n\n"+function(maxFunctionLines+1)+"\n"))
+	require.NoError(t, err)
+	require.Empty(t, checkFunctions(generated))
+}
+
+func TestRootIsSmallCatches(t *testing.T) {
+	many := func(pattern string, n int) (names []string) {
+		for i := range n {
+			names = append(names, fmt.Sprintf(pattern, i))
+		}
+		return names
+	}
+	require.Empty(t, checkRoot(append(many("f%d", maxRootEntries-2), "main.go", "a_test.go", ".git"), ""))
+	require.Len(t, checkRoot(many("f%d", maxRootEntries+1), ""), 1)
+	require.Len(t, checkRoot([]string{"main.go", "other.go"}, ""), 1)
+	require.Empty(t, checkRoot(append(many("%d.prof", maxRootEntries), "out", "main.go"), "/out/\n\n*.prof\n"), "git ignores them")
 }
 
 func TestPackageCommentsCatch(t *testing.T) {

@@ -5,13 +5,9 @@ import (
 	"fmt"
 	"go/ast"
 	"go/format"
-	"go/parser"
-	"go/token"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,77 +17,11 @@ import (
 // maxLines bounds a source file that is not generated. The style asks for about 300 lines; some test tables need more.
 const maxLines = 400
 
-// source is one parsed Go file.
-type source struct {
-	folder    string // below the module, with slashes; "" is the root
-	name      string // of the file, below the module
-	text      []byte
-	set       *token.FileSet
-	file      *ast.File
-	test      bool
-	generated bool
-}
-
-// at formats a position as file:line.
-func (s source) at(p token.Pos) string { return fmt.Sprintf("%s:%d", s.name, s.set.Position(p).Line) }
-
-func parse(name string, text []byte) (source, error) {
-	set := token.NewFileSet()
-	file, err := parser.ParseFile(set, name, text, parser.ParseComments|parser.SkipObjectResolution)
-	if err != nil {
-		return source{}, err
-	}
-	folder := path.Dir(name)
-	if folder == "." {
-		folder = ""
-	}
-	return source{folder: folder, name: name, text: text, set: set, file: file,
-		test: strings.HasSuffix(name, "_test.go"), generated: ast.IsGenerated(file)}, nil
-}
-
-// readTree parses every Go file of the module. It skips folders that the go command skips, and nested modules.
-func readTree(t *testing.T) []source {
-	var all []source
-	require.NoError(t, filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			if name != "." && foreign(name, d.Name()) {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if filepath.Ext(name) != ".go" {
-			return nil
-		}
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		s, err := parse(filepath.ToSlash(name), text)
-		all = append(all, s)
-		return err
-	}))
-	return all
-}
-
-func foreign(folder, base string) bool {
-	if base == "testdata" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") {
-		return true
-	}
-	_, err := os.Stat(filepath.Join(folder, "go.mod"))
-	return err == nil
-}
-
-func importPath(spec *ast.ImportSpec) string {
-	p, _ := strconv.Unquote(spec.Path.Value) // the parser has validated it
-	return p
-}
-
-// TestFilesAreInShape checks length and format of every file.
+// TestFilesAreInShape checks length and format of every file, nested modules included.
 func TestFilesAreInShape(t *testing.T) {
-	for _, s := range readTree(t) {
+	all, err := sources()
+	require.NoError(t, err)
+	for _, s := range all {
 		for _, finding := range checkShape(s) {
 			t.Error(finding)
 		}
@@ -108,6 +38,36 @@ func checkShape(s source) []string {
 	}
 	if formatted, err := format.Source(s.text); err != nil || !bytes.Equal(formatted, s.text) {
 		found = append(found, fmt.Sprintf("%s:1: not formatted: run gofmt -w on it", s.name))
+	}
+	return found
+}
+
+// maxFunctionLines bounds a function, from its first line to its closing brace, so that it fits on a screen.
+const maxFunctionLines = 70
+
+// TestFunctionsAreShort checks the functions of all files, tests and nested modules included.
+func TestFunctionsAreShort(t *testing.T) {
+	all, err := sources()
+	require.NoError(t, err)
+	for _, s := range all {
+		for _, finding := range checkFunctions(s) {
+			t.Error(finding)
+		}
+	}
+}
+
+func checkFunctions(s source) (found []string) {
+	if s.generated {
+		return nil
+	}
+	for _, d := range s.file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok {
+			continue
+		}
+		if lines := s.set.Position(f.End()).Line - s.set.Position(f.Pos()).Line + 1; lines > maxFunctionLines {
+			found = append(found, fmt.Sprintf("%s: %s has %d lines, at most %d: split it", s.at(f.Pos()), f.Name.Name, lines, maxFunctionLines))
+		}
 	}
 	return found
 }
@@ -151,4 +111,45 @@ func explains(f *ast.File) bool {
 		return f.Doc != nil
 	}
 	return f.Doc != nil && strings.HasPrefix(f.Doc.Text(), "Package "+name+" ")
+}
+
+// maxRootEntries bounds the root folder, so that a reader can take it in at once.
+const maxRootEntries = 30
+
+// TestRootIsSmall checks the entries of the root folder that git does not ignore.
+func TestRootIsSmall(t *testing.T) {
+	entries, err := fs.ReadDir(root, ".")
+	require.NoError(t, err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	for _, finding := range checkRoot(names, read(t, ".gitignore")) {
+		t.Error(finding)
+	}
+}
+
+// checkRoot checks the names of the root folder's entries without those that patterns, the content of .gitignore, match.
+func checkRoot(names []string, patterns string) (found []string) {
+	var tracked, code []string
+	for _, name := range names {
+		ignored := name == ".git" || slices.ContainsFunc(strings.Split(patterns, "\n"), func(p string) bool {
+			ok, _ := path.Match(strings.Trim(p, "/"), name)
+			return ok
+		})
+		if ignored {
+			continue
+		}
+		tracked = append(tracked, name)
+		if strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
+			code = append(code, name)
+		}
+	}
+	if len(tracked) > maxRootEntries {
+		found = append(found, fmt.Sprintf("the root folder has %d entries, at most %d: %s", len(tracked), maxRootEntries, tracked))
+	}
+	if len(code) > 1 {
+		found = append(found, fmt.Sprintf("the root folder has %d Go files besides tests, at most 1: %s", len(code), code))
+	}
+	return found
 }

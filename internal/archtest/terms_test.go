@@ -4,11 +4,8 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
-	"io/fs"
 	"maps"
-	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -30,8 +27,8 @@ type termKind int
 
 const (
 	identKind   termKind = iota // entry: declared identifiers, and compound names in comments and documents
-	commentKind                 // entry: comments and documents
 	textKind                    // entry: comments, documents and string literals; text: a string literal
+	commentKind                 // text: a comment or a document
 )
 
 // term is one replaced name or phrase.
@@ -65,7 +62,7 @@ func (f finding) String() string {
 }
 
 func parseTerms(text string) (*terms, error) {
-	kinds := map[string]termKind{"ident": identKind, "comment": commentKind, "text": textKind}
+	kinds := map[string]termKind{"ident": identKind, "text": textKind}
 	out := &terms{byFirst: map[string][]*term{}, used: map[exception]bool{}}
 	for i, line := range strings.Split(text, "\n") {
 		line, _, _ = strings.Cut(line, "#")
@@ -186,7 +183,7 @@ func (ts *terms) checkGo(s source) (found []finding) {
 		return nil
 	}
 	line := func(p token.Pos) int { return s.set.Position(p).Line }
-	for _, id := range declared(s) {
+	for _, id := range declared(s.file) {
 		found = append(found, ts.check(s.name, line(id.Pos()), id.Name, identKind)...)
 	}
 	for _, group := range s.file.Comments {
@@ -200,19 +197,36 @@ func (ts *terms) checkGo(s source) (found []finding) {
 		found = append(found, ts.check(s.name, line(group.Pos()), text.String(), commentKind)...)
 	}
 	ast.Inspect(s.file, func(n ast.Node) bool {
-		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-			if text, err := strconv.Unquote(lit.Value); err == nil {
-				found = append(found, ts.check(s.name, line(lit.Pos()), text, textKind)...)
+		switch n := n.(type) {
+		case *ast.ImportSpec:
+			return false
+		case *ast.BasicLit, *ast.BinaryExpr:
+			if text, ok := literal(n.(ast.Expr)); ok {
+				found = append(found, ts.check(s.name, line(n.Pos()), text, textKind)...)
+				return false
 			}
 		}
-		_, isImport := n.(*ast.ImportSpec)
-		return !isImport
+		return true
 	})
 	return found
 }
 
-// declared returns the identifiers that a file declares.
-func declared(s source) (ids []*ast.Ident) {
+// literal returns the text of a string literal, or of several that are joined with +.
+func literal(e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		return text, err == nil && e.Kind == token.STRING
+	case *ast.BinaryExpr:
+		left, isLeft := literal(e.X)
+		right, isRight := literal(e.Y)
+		return left + right, e.Op == token.ADD && isLeft && isRight
+	}
+	return "", false
+}
+
+// declared returns the identifiers that a piece of code declares.
+func declared(code ast.Node) (ids []*ast.Ident) {
 	fields := func(list *ast.FieldList) {
 		if list != nil {
 			for _, f := range list.List {
@@ -227,7 +241,7 @@ func declared(s source) (ids []*ast.Ident) {
 			}
 		}
 	}
-	ast.Inspect(s.file, func(n ast.Node) bool {
+	ast.Inspect(code, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncDecl:
 			ids = append(ids, n.Name)
@@ -264,10 +278,27 @@ func declared(s source) (ids []*ast.Ident) {
 // lineComment matches a comment up to the end of its line, by extension. Markers inside strings are not recognized.
 var lineComment = map[string]*regexp.Regexp{
 	".js":    regexp.MustCompile(`(?:^|\s)//(.*)$`),
+	".ts":    regexp.MustCompile(`(?:^|\s)//(.*)$`),
 	".proto": regexp.MustCompile(`(?:^|\s)//(.*)$`),
-	".yaml":  regexp.MustCompile(`(?:^|\s)#(.*)$`),
-	".yml":   regexp.MustCompile(`(?:^|\s)#(.*)$`),
 	".sql":   regexp.MustCompile(`(?:^|\s)--(.*)$`),
+}
+
+// whole lists the names and extensions of files in which everything is checked: comments, titles, messages and the text of pages.
+var whole = []string{".yaml", ".yml", ".html", ".sh", ".awk", "Makefile", "Dockerfile"}
+
+// textOf returns the function that reduces a file to the text to check, with the same number of lines; nil if the file is not
+// checked, or is Go code.
+func textOf(name string) func(string) string {
+	ext := path.Ext(name)
+	switch comment := lineComment[ext]; {
+	case ext == ".md":
+		return proseOf
+	case comment != nil:
+		return func(text string) string { return commentsOf(text, comment) }
+	case slices.Contains(whole, ext), slices.Contains(whole, path.Base(name)), path.Dir(name) == ".ci":
+		return func(text string) string { return strings.ReplaceAll(text, "#", " ") }
+	}
+	return nil
 }
 
 // commentsOf blanks everything but the comments, so that lines keep their numbers.
@@ -292,46 +323,26 @@ func proseOf(text string) string {
 
 // checkDocument checks a file that is not Go code; files of other kinds have no findings.
 func (ts *terms) checkDocument(name, text string) []finding {
-	ext := path.Ext(name)
-	if ext == ".md" {
-		return ts.check(name, 1, proseOf(text), commentKind)
-	}
-	if comment := lineComment[ext]; comment != nil {
-		return ts.check(name, 1, commentsOf(text, comment), commentKind)
+	if reduce := textOf(name); reduce != nil {
+		return ts.check(name, 1, reduce(text), commentKind)
 	}
 	return nil
 }
 
 // checkTerms checks every Go file of the module, nested modules included, and the documents.
 func checkTerms(t *testing.T, ts *terms) (found []finding) {
-	require.NoError(t, filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	all, err := sources()
+	require.NoError(t, err)
+	for _, s := range all {
+		found = append(found, ts.checkGo(s)...)
+	}
+	names, err := files()
+	require.NoError(t, err)
+	for _, name := range names {
+		if name != "CHANGELOG.md" && textOf(name) != nil { // the change log cites old names
+			found = append(found, ts.checkDocument(name, read(t, name))...)
 		}
-		base := d.Name()
-		if d.IsDir() {
-			if base == "testdata" || base == "node_modules" || name != "." && strings.HasPrefix(base, ".") || name == "reports/out" || name == "data" {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		ext := filepath.Ext(name)
-		if base == "CHANGELOG.md" || ext != ".go" && ext != ".md" && lineComment[ext] == nil {
-			return nil
-		}
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		if slash := filepath.ToSlash(name); ext != ".go" {
-			found = append(found, ts.checkDocument(slash, string(text))...)
-		} else if s, err := parse(slash, text); err != nil {
-			return err
-		} else {
-			found = append(found, ts.checkGo(s)...)
-		}
-		return nil
-	}))
+	}
 	return found
 }
 

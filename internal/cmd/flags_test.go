@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,20 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWrongFlags gives each command values that it cannot have: negative numbers, zero, missing files, folders instead of
-// files, unknown names. Each ends with the usage code and one message that names the fault, before a target is opened
-// and before anything is written: the targets and services of these commands do not exist.
-func TestWrongFlags(t *testing.T) {
-	dir := t.TempDir()
-	var discard bytes.Buffer
-	require.Equal(t, exitPass, run(t.Context(), []string{"keys", "--data", dir}, &discard, &discard))
-	keys := filepath.Join(dir, "keys.json")
-	csv := filepath.Join(dir, "list.csv")
-	require.NoError(t, os.WriteFile(csv, []byte("app,user\n"), 0o600))
-	remote := "load SCENARIO --target http://127.0.0.1:1 --keys KEYS "
-	secure := "load SCENARIO --target https://127.0.0.1:1 --keys KEYS "
-	operator := "operator --url http://127.0.0.1:1 --data DIR "
-	for _, c := range []struct{ line, want string }{
+// wrongFlag is a command line with a value that it cannot have, and what its message contains.
+type wrongFlag struct{ line, want string }
+
+// wrongForSim is for sim and the commands that read scenarios and records.
+func wrongForSim() []wrongFlag {
+	return []wrongFlag{
 		{"sim none.yaml", "none.yaml"},
 		{"sim DIR", "DIR"},
 		{"sim SCENARIO --seed -1", "--seed"},
@@ -37,6 +30,38 @@ func TestWrongFlags(t *testing.T) {
 		{"sim SCENARIO --max-grants -1", "--max-grants -1: want 1 or more"},
 		{"sim SCENARIO --out KEYS", "--out KEYS"},
 
+		{"compare", "want a base and a candidate, got 0"},
+		{"compare DIR", "want a base and a candidate, got 1"},
+		{"compare none DIR", "give a run's folder"},
+		{"compare DIR DIR", "give a run's folder"},
+		{"compare DIR DIR --min-change -1", "--min-change -1: want a share"},
+		{"compare DIR DIR --min-change x", "--min-change x: want a share"},
+		{"compare DIR DIR --rounds -1", "--rounds -1: want 3 to "},
+		{"compare --save-baseline x", "want one run, got 0"},
+		{"compare --save-baseline x none", "give a run's folder"},
+		{"compare --base KEYS", "missing [candidate]"},
+		{"compare --base none --candidate none -- SCENARIO", "--base: "},
+		{"compare --base DIR --candidate DIR -- SCENARIO", "--base: "},
+		{"compare --base none --candidate none --rounds 0 -- SCENARIO", "--rounds 0: want 3 to "},
+
+		{"report", "want at least one run, got 0"},
+		{"report none", "give the folder of a run"},
+		{"report KEYS", "is not a run's folder"},
+
+		{"scenario list none", "none"},
+		{"scenario list KEYS", "KEYS"},
+		{"scenario list a b", "want at most one folder, got 2"},
+		{"scenario show", "want one scenario file, got 0"},
+		{"scenario show none.yaml", "none.yaml"},
+		{"scenario validate", "want at least one scenario file, got 0"},
+		{"scenario validate DIR", "DIR"},
+		{"scenario schema x", "want no argument, got 1"},
+	}
+}
+
+// wrongForLoad is for load on the embedded target, or on none.
+func wrongForLoad() []wrongFlag {
+	return []wrongFlag{
 		{"load", "want one scenario file, got 0"},
 		{"load SCENARIO SCENARIO", "want one scenario file, got 2"},
 		{"load none.yaml", "none.yaml"},
@@ -71,6 +96,18 @@ func TestWrongFlags(t *testing.T) {
 		{"load SCENARIO --target=", "--target: want embedded, or 1 to 64 URLs"},
 		{"load SCENARIO --target http://127.0.0.1:1 --keys none.json", "give the file with --keys"},
 		{"load SCENARIO --target http://127.0.0.1:1 --keys DIR", "give the file with --keys"},
+		{"load SCENARIO --reward-scene tea", "need --conformance"},
+		{"load SCENARIO --conformance --attackers -3", "--attackers -3: want 1 to 256"},
+		{"load SCENARIO --conformance --reward-scene none", "--reward-scene none: the scenes of rewards other than cash are"},
+		{"load none.yaml --conformance", "none.yaml"},
+	}
+}
+
+// wrongForTarget is for load on a target elsewhere.
+func wrongForTarget() []wrongFlag {
+	const remote = "load SCENARIO --target http://127.0.0.1:1 --keys KEYS "
+	const secure = "load SCENARIO --target https://127.0.0.1:1 --keys KEYS "
+	return []wrongFlag{
 		{remote + "--caller nobody", "unknown caller \"nobody\"; the callers are: demo"},
 		{remote + "--tls-ca KEYS", "no --target is an https URL"},
 		{remote + "--target-config none.yaml", "--target-config: configuration file none.yaml: open none.yaml"},
@@ -79,40 +116,14 @@ func TestWrongFlags(t *testing.T) {
 		{secure + "--tls-ca none.pem", "open none.pem"},
 		{secure + "--tls-ca DIR", "is a directory"},
 		{secure + "--tls-ca KEYS", "no certificate in KEYS"},
-		{"load SCENARIO --reward-scene tea", "need --conformance"},
-		{"load SCENARIO --conformance --attackers -3", "--attackers -3: want 1 to 256"},
-		{"load SCENARIO --conformance --reward-scene none", "--reward-scene none: the scenes of rewards other than cash are"},
-		{"load none.yaml --conformance", "none.yaml"},
 		{remote + "--conformance --caller nobody", "unknown caller \"nobody\""},
 		{secure + "--conformance --tls-ca none.pem", "open none.pem"},
+	}
+}
 
-		{"compare", "want a base and a candidate, got 0"},
-		{"compare DIR", "want a base and a candidate, got 1"},
-		{"compare none DIR", "give a run's folder"},
-		{"compare DIR DIR", "give a run's folder"},
-		{"compare DIR DIR --min-change -1", "--min-change -1: want a share"},
-		{"compare DIR DIR --min-change x", "--min-change x: want a share"},
-		{"compare DIR DIR --rounds -1", "--rounds -1: want 3 to "},
-		{"compare --save-baseline x", "want one run, got 0"},
-		{"compare --save-baseline x none", "give a run's folder"},
-		{"compare --base KEYS", "missing [candidate]"},
-		{"compare --base none --candidate none -- SCENARIO", "--base: "},
-		{"compare --base DIR --candidate DIR -- SCENARIO", "--base: "},
-		{"compare --base none --candidate none --rounds 0 -- SCENARIO", "--rounds 0: want 3 to "},
-
-		{"report", "want at least one run, got 0"},
-		{"report none", "give the folder of a run"},
-		{"report KEYS", "is not a run's folder"},
-
-		{"scenario list none", "none"},
-		{"scenario list KEYS", "KEYS"},
-		{"scenario list a b", "want at most one folder, got 2"},
-		{"scenario show", "want one scenario file, got 0"},
-		{"scenario show none.yaml", "none.yaml"},
-		{"scenario validate", "want at least one scenario file, got 0"},
-		{"scenario validate DIR", "DIR"},
-		{"scenario schema x", "want no argument, got 1"},
-
+// wrongForServe is for serve and the commands that use its keys.
+func wrongForServe() []wrongFlag {
+	return []wrongFlag{
 		{"serve x", "want no argument, got 1"},
 		{"serve --config none.yaml", "none.yaml"},
 		{"serve --config DIR", "DIR"},
@@ -143,7 +154,13 @@ func TestWrongFlags(t *testing.T) {
 		{"sign --data DIR --session douyin:7 --for -1h", "--for -1h0m0s: want a time above zero"},
 		{"sign --data DIR --body @none M/N", "--body: open none"},
 		{"sign --data DIR --body @DIR M/N", "--body: "},
+	}
+}
 
+// wrongForOperator is for the operator subcommands.
+func wrongForOperator() []wrongFlag {
+	const operator = "operator --url http://127.0.0.1:1 --data DIR "
+	return []wrongFlag{
 		{operator + "--as nobody switch list", "unknown operator"},
 		{operator + "switch list x", "want no argument, got 1"},
 		{operator + "switch set x", "want a switch and on or off, got 1"},
@@ -172,7 +189,20 @@ func TestWrongFlags(t *testing.T) {
 		{operator + "bulk status x", "\"x\" is not the number of a job"},
 		{operator + "refund x", "order number \"x\""},
 		{operator + "refund", "want one order, got 0"},
-	} {
+	}
+}
+
+// TestWrongFlags gives each command values that it cannot have: negative numbers, zero, missing files, folders instead of
+// files, unknown names. Each ends with the usage code and one message that names the fault, before a target is opened
+// and before anything is written: the targets and services of these commands do not exist.
+func TestWrongFlags(t *testing.T) {
+	dir := t.TempDir()
+	var discard bytes.Buffer
+	require.Equal(t, exitPass, run(t.Context(), []string{"keys", "--data", dir}, &discard, &discard))
+	keys := filepath.Join(dir, "keys.json")
+	csv := filepath.Join(dir, "list.csv")
+	require.NoError(t, os.WriteFile(csv, []byte("app,user\n"), 0o600))
+	for _, c := range slices.Concat(wrongForSim(), wrongForLoad(), wrongForTarget(), wrongForServe(), wrongForOperator()) {
 		t.Run(c.line, func(t *testing.T) {
 			fill := strings.NewReplacer("SCENARIO", "internal/cmd/testdata/tiny.yaml", "KEYS", keys, "DIR", dir)
 			args := strings.Fields(fill.Replace(c.line))
