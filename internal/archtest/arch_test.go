@@ -144,7 +144,7 @@ func rows() []row {
 			why: "a judge that shared code with the accused would share its mistakes"},
 		{folder: "sim/study/coupons", ours: []string{"reference/wallet", "reference/stock", "reference/store/mem", "scenarios", "sim/fault", "sim/world", "reports"}, virtual: true,
 			why: "a study puts one capability on stores that fail, and knows no driver of real stores"},
-		{folder: "sim/study/limits", ours: []string{"reference/wallet", "reference/limit", "reference/store/mem", "scenarios", "sim/fault", "sim/world", "reports"}, virtual: true,
+		{folder: "sim/study/limits", ours: []string{"reference/wallet", "reference/limit", "reference/store/mem", "scenarios", "sim/fault", "sim/world", "reports", "internal/timerheap"}, virtual: true,
 			why: "a study puts one capability on stores that fail, and knows no driver of real stores"},
 		{folder: "sim/drills", ours: []string{"reference/wallet", "reference/degrade", "scenarios", "reports"}, virtual: true,
 			why: "checks the promise of a switch against what a run measured"},

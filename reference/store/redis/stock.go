@@ -97,7 +97,7 @@ return answer
 
 // Take implements wallet.StockParts. ErrInvalid: a malformed number or template, or an order of another stage.
 func (s *Stock) Take(ctx context.Context, k wallet.StockKey, no wallet.OrderNo, limit int64, last bool) (wallet.StockAnswer, error) {
-	if err := checkStockOrder(k, no); err != nil {
+	if err := k.ValidateOrder(no); err != nil {
 		return wallet.StockEmpty, err
 	}
 	refuse := ""
@@ -128,7 +128,7 @@ return 0
 
 // GiveBack implements wallet.StockParts. ErrInvalid: a malformed number or template, or an order of another stage.
 func (s *Stock) GiveBack(ctx context.Context, k wallet.StockKey, no wallet.OrderNo) error {
-	if err := checkStockOrder(k, no); err != nil {
+	if err := k.ValidateOrder(no); err != nil {
 		return err
 	}
 	_, err := s.number(ctx, writing, "give stock back", giveStockScript, []string{s.count(k), s.orders(k, no)}, stockBit(no), s.c.expire)
@@ -230,14 +230,4 @@ func (s *Stock) number(ctx context.Context, e effect, what, script string, keys 
 		return 0, fmt.Errorf("redis: %s: %w", what, err)
 	}
 	return n, nil
-}
-
-func checkStockOrder(k wallet.StockKey, no wallet.OrderNo) error {
-	if err := k.Validate(); err != nil {
-		return err
-	}
-	if k.Stage != no.Stage {
-		return fmt.Errorf("%w: order %s cannot take stock of stage %s", wallet.ErrInvalid, no, k.Stage)
-	}
-	return no.Validate()
 }

@@ -108,7 +108,7 @@ func newQuotas(db *DB) *Quotas {
 // ErrOverBudget it also returns the holder's open block, unchanged. ErrInvalid also for an unknown stage, or a holder
 // whose name is empty or longer than 256 bytes.
 func (q *Quotas) Lease(ctx context.Context, holder string, s wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
-	if err := checkStage(s); err != nil {
+	if err := s.Validate(); err != nil {
 		return wallet.Block{}, err
 	}
 	if need < 1 || need > want || holder == "" || len(holder) > maxHolder {
@@ -181,7 +181,7 @@ func (q *Quotas) Orphan(ctx context.Context, holder string) error {
 
 // Reclaim implements wallet.Quotas. ErrInvalid for an unknown stage.
 func (q *Quotas) Reclaim(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
-	if err := checkStage(s); err != nil {
+	if err := s.Validate(); err != nil {
 		return 0, err
 	}
 	orphaned, err := q.orphanedBlocks(ctx, s)
@@ -215,7 +215,7 @@ func (q *Quotas) Holders(ctx context.Context) ([]string, error) {
 // Quota implements wallet.Quotas. It reads the shards one after another, reservations first: while instances grant,
 // Reserved is slightly older than Leased. ErrInvalid for an unknown stage.
 func (q *Quotas) Quota(ctx context.Context, s wallet.Stage) (wallet.Quota, error) {
-	if err := checkStage(s); err != nil {
+	if err := s.Validate(); err != nil {
 		return wallet.Quota{}, err
 	}
 	var out wallet.Quota
@@ -269,12 +269,4 @@ func (q *Quotas) orphanedBlocks(ctx context.Context, s wallet.Stage) (out []wall
 		return err
 	})
 	return out, err
-}
-
-// checkStage returns ErrInvalid for an unknown stage.
-func checkStage(s wallet.Stage) error {
-	if s < wallet.InternalTest || s > wallet.Official {
-		return fmt.Errorf("%w: stage %d", wallet.ErrInvalid, s)
-	}
-	return nil
 }

@@ -140,7 +140,7 @@ func (q *Quotas) lockStages(ctx context.Context, t *txn, b *leaseState) error {
 			var leased wallet.Money
 			err := r.Scan(&stage, &leased)
 			if err == nil {
-				err = checkStage(stage)
+				err = stage.Validate()
 			}
 			if err == nil {
 				b.leased[stage] = leased

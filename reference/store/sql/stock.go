@@ -82,7 +82,7 @@ type stockQuotas struct {
 // Lease implements wallet.Quotas. It adds at most a 64th of the remaining stock, or need if that is more. ErrInvalid
 // also for an unknown stage, or a holder whose name is empty or longer than 256 bytes.
 func (s stockQuotas) Lease(ctx context.Context, holder string, stage wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
-	if err := checkStage(stage); err != nil {
+	if err := stage.Validate(); err != nil {
 		return wallet.Block{}, err
 	}
 	if need < 1 || need > want || holder == "" || len(holder) > maxHolder {
@@ -127,7 +127,7 @@ func (s stockQuotas) Orphan(ctx context.Context, holder string) error {
 // Reclaim implements wallet.Quotas. It also returns coupons that were given back to blocks after they were closed.
 // ErrInvalid for an unknown stage.
 func (s stockQuotas) Reclaim(ctx context.Context, stage wallet.Stage) (wallet.Money, error) {
-	if err := checkStage(stage); err != nil {
+	if err := stage.Validate(); err != nil {
 		return 0, err
 	}
 	blocks, err := s.blocks(ctx, stage)
@@ -182,7 +182,7 @@ func (s stockQuotas) Holders(ctx context.Context) ([]string, error) {
 // Quota implements wallet.Quotas. It reads the shards one after another, issued coupons first: while instances grant,
 // Reserved is slightly older than Leased. ErrInvalid for an unknown stage.
 func (s stockQuotas) Quota(ctx context.Context, stage wallet.Stage) (wallet.Quota, error) {
-	if err := checkStage(stage); err != nil {
+	if err := stage.Validate(); err != nil {
 		return wallet.Quota{}, err
 	}
 	issued, err := s.issued(ctx, stage)

@@ -77,7 +77,7 @@ func (s *StockLeases) readLeases(ctx context.Context, t *txn, template string, s
 			var leased wallet.Money
 			err := r.Scan(&stage, &leased)
 			if err == nil {
-				err = checkStage(stage)
+				err = stage.Validate()
 			}
 			if err == nil {
 				b.leased[stage] = leased

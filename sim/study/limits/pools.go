@@ -1,11 +1,11 @@
 package limits
 
 import (
-	"container/heap"
 	"context"
 	"fmt"
 	"time"
 
+	"hongbao/internal/timerheap"
 	"hongbao/reference/limit"
 	"hongbao/reports"
 	"hongbao/scenarios"
@@ -72,14 +72,13 @@ func flood(ctx context.Context, p *scenarios.LimitPools, takes time.Duration, se
 	if !separate {
 		pools[festival].Max = int64(p.Room)
 	}
-	var under leaving
+	var running timerheap.Heap[class] // the pools of the open requests, by the time when they end
 	for at := time.Duration(0); at < takes; at += time.Millisecond {
 		if ctx.Err() != nil {
 			return t, context.Cause(ctx)
 		}
-		for len(under) > 0 && under[0].at <= at {
-			d := heap.Pop(&under).(departure)
-			pools[d.class].Leave(1)
+		for running.Len() > 0 && running.First().At <= int64(at) {
+			pools[running.Pop().Value].Leave(1)
 		}
 		rate := p.Activity
 		if p.FloodFrom <= at && at < p.FloodFrom+p.FloodFor {
@@ -101,7 +100,7 @@ func flood(ctx context.Context, p *scenarios.LimitPools, takes time.Duration, se
 					t[c].refused++
 					continue
 				}
-				heap.Push(&under, departure{at + p.Takes, pool})
+				running.Add(int64(at+p.Takes), pool)
 			}
 		}
 	}
@@ -111,24 +110,4 @@ func flood(ctx context.Context, p *scenarios.LimitPools, takes time.Duration, se
 // due returns the number of requests that are due in the millisecond that starts at at.
 func due(r scenarios.Ratio, at time.Duration) int64 {
 	return perSecond(r, at+time.Millisecond) - perSecond(r, at)
-}
-
-// departure is the end of a request.
-type departure struct {
-	at    time.Duration
-	class class
-}
-
-// leaving is a heap of the open requests; the first one to end is on top.
-type leaving []departure
-
-func (l leaving) Len() int           { return len(l) }
-func (l leaving) Less(i, j int) bool { return l[i].at < l[j].at }
-func (l leaving) Swap(i, j int)      { l[i], l[j] = l[j], l[i] }
-func (l *leaving) Push(d any)        { *l = append(*l, d.(departure)) }
-func (l *leaving) Pop() any {
-	old := *l
-	d := old[len(old)-1]
-	*l = old[:len(old)-1]
-	return d
 }
