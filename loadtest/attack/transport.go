@@ -20,8 +20,8 @@ var (
 	// ErrNotSent: no byte of the request was sent. It wraps a *net.OpError whose Op is "dial", so that callers who do
 	// not know this package also see that they may repeat the request.
 	ErrNotSent = errors.New("attack: not sent")
-	// ErrAnswer: the response is not a complete HTTP/1.1 response. The request may have been served.
-	ErrAnswer = errors.New("attack: malformed or incomplete response")
+	// errAnswer: the response is not a complete HTTP/1.1 response. The request may have been served.
+	errAnswer = errors.New("attack: malformed or incomplete response")
 )
 
 // TransportConfig sets the target and the limits of a Transport.
@@ -42,7 +42,7 @@ type TransportConfig struct {
 // Defaults and bounds of a Transport.
 const (
 	// defaultConns equals the default bound of operations in flight.
-	defaultConns = DefaultInFlight
+	defaultConns = defaultInFlight
 	// defaultMaxBody is far larger than a full page of a wallet, about 100 KB.
 	defaultMaxBody = 4 << 20
 	// maxRequestBody is the wallet service's limit.
@@ -126,7 +126,7 @@ func tlsConfig(host, caFile string) (*tls.Config, error) {
 
 // Do sends a request and returns the complete response; its body is in memory. It takes over the request's body.
 //
-// Errors: ErrNotSent: the request may be repeated. ErrAnswer, the context's error, or another: the request was sent,
+// Errors: ErrNotSent: the request may be repeated. A malformed response, the context's error, or another: the request was sent,
 // and its outcome is unknown.
 func (t *Transport) Do(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {

@@ -52,14 +52,6 @@ func (w *Writer) Add(s wallet.Stage, amount wallet.Money) error {
 	}
 }
 
-// Sum returns the sum added in the stage, reported or not, in fen; 0 for an unknown stage.
-func (w *Writer) Sum(s wallet.Stage) wallet.Money {
-	if s.Validate() != nil {
-		return 0
-	}
-	return wallet.Money(w.stages[s].added.Load())
-}
-
 // Flush reports the stages whose sum has grown since it was last confirmed; every reportAllEvery-th flush reports all.
 // Idempotent. Call it once per interval, and once when the instance ends. Errors are those of the store, one per stage.
 // The next call repeats a failed report, so nothing is lost.

@@ -29,7 +29,7 @@ func TestContextIsRenewedWhenFullAndAtRotation(t *testing.T) {
 	second := enc()
 	require.NotEqual(t, first, second)
 	require.EqualValues(t, 1, r.sender.next.number)
-	_, err := r.keys.Rotate(seeded(2))
+	_, err := r.keys.rotate(seeded(2))
 	require.NoError(t, err)
 	require.NotEqual(t, second, enc())
 	require.EqualValues(t, 2, r.sender.next.keys.id)
@@ -82,7 +82,7 @@ func stolenEnvelope(t *testing.T, k *Keyring) *Keyring {
 	require.NoError(t, err)
 	g := *k.sealing()
 	g.sign = sign
-	return &Keyring{current: &g, byID: map[KeyID]*generation{g.id: &g}}
+	return &Keyring{current: &g, byID: map[keyID]*generation{g.id: &g}}
 }
 
 // TestPointOfLowOrderIsRefused covers an enc that makes the shared secret zero, which X25519 refuses.
@@ -131,7 +131,7 @@ func TestNumbersAreNeverGivenTwice(t *testing.T) {
 					_, err = r.Open(sealed, ownerOf(typical()), noon)
 				}
 				if err == nil && w == 0 && i%10 == 0 {
-					_, err = r.keys.Rotate(seeded(uint64(i)))
+					_, err = r.keys.rotate(seeded(uint64(i)))
 				}
 				if err != nil {
 					t.Error(err)

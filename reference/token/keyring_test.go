@@ -20,22 +20,22 @@ import (
 func TestKeyringIsBounded(t *testing.T) {
 	k := mustKeys(t)
 	for i := range maxGenerations - 1 {
-		id, err := k.Rotate(seeded(uint64(i + 2)))
+		id, err := k.rotate(seeded(uint64(i + 2)))
 		require.NoError(t, err)
 		require.EqualValues(t, i+2, id)
-		require.Equal(t, id, k.Current())
+		require.Equal(t, id, k.sealing().id)
 	}
-	_, err := k.Rotate(seeded(99))
+	_, err := k.rotate(seeded(99))
 	require.ErrorIs(t, err, wallet.ErrInvalid)
-	require.EqualValues(t, maxGenerations, k.Current(), "a refused rotation must change nothing")
-	require.NoError(t, k.Retire(1))
-	require.NoError(t, k.Retire(1), "idempotent")
-	id, err := k.Rotate(seeded(99))
+	require.EqualValues(t, maxGenerations, k.sealing().id, "a refused rotation must change nothing")
+	require.NoError(t, k.retire(1))
+	require.NoError(t, k.retire(1), "idempotent")
+	id, err := k.rotate(seeded(99))
 	require.NoError(t, err)
 	require.EqualValues(t, maxGenerations+1, id, "no number is used again")
-	require.Equal(t, []KeyID{2, 3, 4, 5, 6, 7, 8, 9}, k.IDs())
-	require.ErrorIs(t, k.Retire(id), wallet.ErrInvalid, "the current one")
-	require.ErrorIs(t, k.Retire(id+1), wallet.ErrInvalid, "a future one")
+	require.Equal(t, []keyID{2, 3, 4, 5, 6, 7, 8, 9}, k.ids())
+	require.ErrorIs(t, k.retire(id), wallet.ErrInvalid, "the current one")
+	require.ErrorIs(t, k.retire(id+1), wallet.ErrInvalid, "a future one")
 }
 
 func TestKeyringFromASourceThatFails(t *testing.T) {
@@ -91,7 +91,7 @@ func TestKeysAreNeverPrinted(t *testing.T) {
 
 func TestKeyFileRoundTrip(t *testing.T) {
 	k := mustKeys(t)
-	_, err := k.Rotate(seeded(2))
+	_, err := k.rotate(seeded(2))
 	require.NoError(t, err)
 	sealed, err := must(NewReal(k, DefaultPolicy()))(t).Seal(typical(), noon)
 	require.NoError(t, err)
@@ -99,8 +99,8 @@ func TestKeyFileRoundTrip(t *testing.T) {
 	require.NoError(t, k.Save(&file))
 	restarted, err := LoadKeyring(&file)
 	require.NoError(t, err)
-	require.Equal(t, k.IDs(), restarted.IDs())
-	require.Equal(t, k.Current(), restarted.Current())
+	require.Equal(t, k.ids(), restarted.ids())
+	require.Equal(t, k.sealing().id, restarted.sealing().id)
 	_, err = must(NewReal(restarted, DefaultPolicy()))(t).Open(sealed, ownerOf(typical()), noon)
 	require.NoError(t, err, "tokens survive a restart (T8)")
 	require.ErrorContains(t, k.Save(brokenWriter{}), "disk full")
@@ -113,7 +113,7 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("disk full
 func TestFullKeyFileFits(t *testing.T) {
 	k := mustKeys(t)
 	for range maxGenerations - 1 {
-		_, err := k.Rotate(seeded(3))
+		_, err := k.rotate(seeded(3))
 		require.NoError(t, err)
 	}
 	var file bytes.Buffer

@@ -156,7 +156,7 @@ func TestRotationAndRetirement(t *testing.T) {
 	each(t, func(t *testing.T, k *Keyring, s wallet.Sealer, _ func(Policy) wallet.Sealer) {
 		before, err := s.Seal(typical(), noon)
 		require.NoError(t, err)
-		_, err = k.Rotate(seeded(2))
+		_, err = k.rotate(seeded(2))
 		require.NoError(t, err)
 		after, err := s.Seal(typical(), noon)
 		require.NoError(t, err)
@@ -164,7 +164,7 @@ func TestRotationAndRetirement(t *testing.T) {
 			_, err = s.Open(sealed, ownerOf(typical()), noon)
 			require.NoError(t, err)
 		}
-		require.NoError(t, k.Retire(1))
+		require.NoError(t, k.retire(1))
 		_, err = s.Open(before, ownerOf(typical()), noon)
 		require.ErrorIs(t, err, wallet.ErrTokenKey)
 		_, err = s.Open(after, ownerOf(typical()), noon)
