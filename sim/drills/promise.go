@@ -12,7 +12,7 @@ type promise struct {
 	never     []string // does not happen at any time
 }
 
-// The names of what is measured, with a name of its own for each. A call is counted when it reaches the store.
+// The names of what is measured. A call is counted when it reaches the store.
 const (
 	TokensIssue    = "tokens issue"
 	BacklogPush    = "backlog push"
