@@ -40,7 +40,7 @@ type Options struct {
 	Target   Target
 
 	Attackers   int   // 0: one per processor
-	MaxInFlight int   // 0: attack.DefaultInFlight
+	MaxInFlight int   // 0: the default of package attack
 	AuditPeople int64 // number of people whose pages the audit reads; 0: everybody
 	Keep        bool  // leave the load-test data in place
 

@@ -82,7 +82,7 @@ func capabilityRows() []row {
 			why: "a wrapper knows its port and calls a hook; it does not know what the hook does"},
 		{folder: "reference/degrade", ours: []string{"reference/wallet", "reference/intercept"}, virtual: true, why: capability},
 		{folder: "reference/limit", ours: []string{"reference/wallet", "reference/intercept"}, libs: []string{"golang.org/x/time/rate"}, virtual: true, why: capability},
-		{folder: "reference/config", ours: []string{"reference/wallet"}, libs: []string{"github.com/goccy/go-yaml"},
+		{folder: "reference/config", ours: []string{"reference/wallet"},
 			why: "reads settings, and keeps the last ones if the config centre does not answer"},
 		{folder: "reference/operator", ours: []string{"reference/wallet", "reference/activity"},
 			why: "operators use the same ports and capabilities as other callers"},

@@ -64,8 +64,8 @@ func (o Outcome) String() string {
 var (
 	// ErrConfig: the configuration is invalid; nothing was sent.
 	ErrConfig = errors.New("attack: configuration")
-	// ErrPlan: the plan violated its contract. The report covers what was done before that.
-	ErrPlan = errors.New("attack: plan")
-	// ErrCounts: the counts do not add up, which is a bug of this package. No figure of the report is reliable.
-	ErrCounts = errors.New("attack: internal error: counts do not add up")
+	// errPlan: the plan violated its contract. The report covers what was done before that.
+	errPlan = errors.New("attack: plan")
+	// errCounts: the counts do not add up, which is a bug of this package. No figure of the report is reliable.
+	errCounts = errors.New("attack: internal error: counts do not add up")
 )

@@ -19,7 +19,7 @@ type Config struct {
 	// Attackers is the number of vegeta attackers that share the plan; each has one pacing goroutine. 0 = GOMAXPROCS.
 	Attackers int
 
-	// MaxInFlight bounds the concurrent operations, and with them the workers. 0 = DefaultInFlight.
+	// MaxInFlight bounds the concurrent operations, and with them the workers. 0 = defaultInFlight.
 	MaxInFlight int
 
 	// Patience bounds how late an operation may be sent. A later one is not sent and counts as unsent. 0 =
@@ -35,9 +35,9 @@ type Config struct {
 
 // Defaults of Config.
 const (
-	// DefaultInFlight is one second of a load of 4,000/s without any response. Each operation takes a goroutine's few
+	// defaultInFlight is one second of a load of 4,000/s without any response. Each operation takes a goroutine's few
 	// KiB and a connection.
-	DefaultInFlight = 4096
+	defaultInFlight = 4096
 	// defaultPatience is about how long users wait before they tap again. A later operation would not be the
 	// planned load.
 	defaultPatience = time.Second
@@ -60,7 +60,7 @@ const (
 // withDefaults returns the configuration with its defaults set. ErrConfig: it is invalid.
 func (c Config) withDefaults() (Config, error) {
 	c.Attackers = cmp.Or(c.Attackers, runtime.GOMAXPROCS(0))
-	c.MaxInFlight = cmp.Or(c.MaxInFlight, DefaultInFlight)
+	c.MaxInFlight = cmp.Or(c.MaxInFlight, defaultInFlight)
 	c.Patience = cmp.Or(c.Patience, defaultPatience)
 	c.Settle = cmp.Or(c.Settle, defaultSettle)
 	switch {

@@ -74,7 +74,7 @@ func (c *conn) exchange(ctx context.Context, r *http.Request, t *Transport) (res
 	return nil, false, err
 }
 
-// read reads one response into c.in. ErrAnswer: it is malformed or incomplete.
+// read reads one response into c.in. errAnswer: it is malformed or incomplete.
 func (c *conn) read(method string, maxBody int) (keep bool, err error) {
 	h := &c.in.Header
 	for range maxInterim {
@@ -82,7 +82,7 @@ func (c *conn) read(method string, maxBody int) (keep bool, err error) {
 			return false, answerError(err)
 		}
 		if code := h.StatusCode(); code < 100 || code > 599 || code == http.StatusSwitchingProtocols {
-			return false, fmt.Errorf("%w: status %d", ErrAnswer, code)
+			return false, fmt.Errorf("%w: status %d", errAnswer, code)
 		} else if code >= 200 {
 			break
 		}
@@ -90,11 +90,11 @@ func (c *conn) read(method string, maxBody int) (keep bool, err error) {
 	c.in.ResetBody()
 	switch code := h.StatusCode(); {
 	case code < 200:
-		return false, fmt.Errorf("%w: more than %d interim responses", ErrAnswer, maxInterim)
+		return false, fmt.Errorf("%w: more than %d interim responses", errAnswer, maxInterim)
 	case method == http.MethodHead || code == http.StatusNoContent || code == http.StatusNotModified:
 	case h.ContentLength() == -2:
 		// A body that ends with the connection cannot be distinguished from a truncated one.
-		return false, fmt.Errorf("%w: neither Content-Length nor chunked encoding", ErrAnswer)
+		return false, fmt.Errorf("%w: neither Content-Length nor chunked encoding", errAnswer)
 	default:
 		chunked := h.ContentLength() == -1
 		err := c.in.ReadBody(c.br, maxBody)
@@ -106,7 +106,7 @@ func (c *conn) read(method string, maxBody int) (keep bool, err error) {
 		}
 	}
 	if n := c.br.Buffered(); n > 0 {
-		return false, fmt.Errorf("%w: %d bytes more than its length", ErrAnswer, n)
+		return false, fmt.Errorf("%w: %d bytes more than its length", errAnswer, n)
 	}
 	return !h.ConnectionClose(), nil
 }
@@ -119,13 +119,13 @@ func answerError(err error) error {
 	case errors.As(err, &op):
 		return fmt.Errorf("attack: reading the response: %w", op)
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("%w: %w", ErrAnswer, io.ErrUnexpectedEOF)
+		return fmt.Errorf("%w: %w", errAnswer, io.ErrUnexpectedEOF)
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		return fmt.Errorf("%w: %w", ErrAnswer, fasthttp.ErrBodyTooLarge)
+		return fmt.Errorf("%w: %w", errAnswer, fasthttp.ErrBodyTooLarge)
 	case errors.Is(err, fasthttp.ErrSmallReadBuffer):
-		return fmt.Errorf("%w: a header above %d bytes", ErrAnswer, readBuffer)
+		return fmt.Errorf("%w: a header above %d bytes", errAnswer, readBuffer)
 	default:
-		return fmt.Errorf("%w: not HTTP/1.1", ErrAnswer)
+		return fmt.Errorf("%w: not HTTP/1.1", errAnswer)
 	}
 }
 

@@ -31,11 +31,11 @@ func newDealer[T any](c Config, p Plan[T], feeds []*feed[T], s *series) *dealer[
 	return d
 }
 
-// run deals until the plan or the run ends. ErrPlan: the plan violated its contract.
+// run deals until the plan or the run ends. errPlan: the plan violated its contract.
 func (d *dealer[T]) run(stop <-chan struct{}) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: it panicked: %s", ErrPlan, panicText(p))
+			err = fmt.Errorf("%w: it panicked: %s", errPlan, panicText(p))
 		}
 		for _, f := range d.feeds {
 			f.end()
@@ -66,11 +66,11 @@ func (d *dealer[T]) run(stop <-chan struct{}) (err error) {
 func (d *dealer[T]) check(op Op[T], last time.Duration) error {
 	switch {
 	case op.At < last:
-		return fmt.Errorf("%w: an operation due at %s after one due at %s", ErrPlan, op.At, last)
+		return fmt.Errorf("%w: an operation due at %s after one due at %s", errPlan, op.At, last)
 	case op.At > d.duration:
-		return fmt.Errorf("%w: an operation due at %s in a run of %s", ErrPlan, op.At, d.duration)
+		return fmt.Errorf("%w: an operation due at %s in a run of %s", errPlan, op.At, d.duration)
 	case int(op.Kind) >= d.kinds:
-		return fmt.Errorf("%w: an operation of kind %d of %d", ErrPlan, op.Kind, d.kinds)
+		return fmt.Errorf("%w: an operation of kind %d of %d", errPlan, op.Kind, d.kinds)
 	}
 	return nil
 }

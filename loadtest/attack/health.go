@@ -102,7 +102,7 @@ func (m *monitor) report(r *Report, workers, limit int64, full time.Duration, la
 // saturated returns the reasons why the generator did not offer the planned load.
 func saturated(r *Report, h Health) []string {
 	var why []string
-	if unsent, scheduled := r.Unsent(), r.Scheduled(); unsent*maxUnsent > scheduled {
+	if unsent, scheduled := r.unsent(), r.scheduled(); unsent*maxUnsent > scheduled {
 		why = append(why, fmt.Sprintf("%d of %d operations were not sent in time, more than one in %d", unsent, scheduled, maxUnsent))
 	}
 	if late := micros(h.Lateness, 99); late > maxLateness {

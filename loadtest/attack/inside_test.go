@@ -73,7 +73,7 @@ func TestCheckBites(t *testing.T) {
 			config := Config{Kinds: []string{"a"}, Duration: time.Second}
 			require.NoError(t, newReport(config, b).check(b))
 			c.spoil(b, &s.kinds[0], b.series.cell(0, 0))
-			require.ErrorIs(t, newReport(config, b).check(b), ErrCounts)
+			require.ErrorIs(t, newReport(config, b).check(b), errCounts)
 		})
 	}
 }

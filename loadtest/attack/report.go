@@ -62,14 +62,11 @@ type Progress struct {
 	Sent, Unsent, OK, Refused, Failed, InFlight int64
 }
 
-// Scheduled returns the number of operations of all kinds that were due.
-func (r *Report) Scheduled() int64 { return r.sum(func(k Kind) int64 { return k.Scheduled }) }
+// scheduled returns the number of operations of all kinds that were due.
+func (r *Report) scheduled() int64 { return r.sum(func(k Kind) int64 { return k.Scheduled }) }
 
-// Sent returns the number of operations of all kinds that were sent.
-func (r *Report) Sent() int64 { return r.sum(func(k Kind) int64 { return k.Sent }) }
-
-// Unsent returns the number of operations of all kinds that were not sent in time.
-func (r *Report) Unsent() int64 { return r.sum(func(k Kind) int64 { return k.Unsent }) }
+// unsent returns the number of operations of all kinds that were not sent in time.
+func (r *Report) unsent() int64 { return r.sum(func(k Kind) int64 { return k.Unsent }) }
 
 func (r *Report) sum(of func(Kind) int64) int64 {
 	n := int64(0)
@@ -145,7 +142,7 @@ func (s *shard) addTo(k *Kind, kind int) {
 	t.uncorrected.mergeInto(k.Uncorrected)
 }
 
-// check compares counts that are kept independently. ErrCounts: they disagree.
+// check compares counts that are kept independently. errCounts: they disagree.
 func (r *Report) check(b *recorder) error {
 	var wrong []error
 	for i, k := range r.Kinds {
@@ -175,7 +172,7 @@ func (r *Report) check(b *recorder) error {
 			{"done + cut = uncorrected latencies", done + cut, k.Uncorrected.TotalCount()},
 		} {
 			if c.left != c.right {
-				wrong = append(wrong, fmt.Errorf("%w: %s: %s: %d and %d", ErrCounts, k.Name, c.what, c.left, c.right))
+				wrong = append(wrong, fmt.Errorf("%w: %s: %s: %d and %d", errCounts, k.Name, c.what, c.left, c.right))
 			}
 		}
 	}

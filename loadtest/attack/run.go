@@ -35,8 +35,8 @@ func (r *run[T]) now() time.Duration { return time.Since(r.start) }
 // Run offers the plan to the sender and returns the result. When ctx ends, nothing more is sent, and the report covers
 // the operations due until then.
 //
-// Errors: ErrConfig, without a report; ErrPlan and ErrCounts, with one. Failures of the target are counted, not
-// returned.
+// Errors: ErrConfig, without a report; with one, a plan that violated its contract, or counts that do not add up. Failures
+// of the target are counted, not returned.
 func Run[T any](ctx context.Context, c Config, p Plan[T], s Sender[T]) (*Report, error) {
 	c, err := c.withDefaults()
 	if err != nil {

@@ -21,8 +21,8 @@ var (
 	// ErrNotSent: no byte of the request was sent. It wraps a *net.OpError whose Op is "dial", so that callers who do
 	// not know this package also see that they may repeat the request.
 	ErrNotSent = errors.New("attack: not sent")
-	// ErrAnswer: the response is not a complete HTTP/1.1 response. The request may have been served.
-	ErrAnswer = errors.New("attack: malformed or incomplete response")
+	// errAnswer: the response is not a complete HTTP/1.1 response. The request may have been served.
+	errAnswer = errors.New("attack: malformed or incomplete response")
 )
 
 // TransportConfig sets the target and the limits of a Transport.
@@ -33,7 +33,7 @@ type TransportConfig struct {
 	// CAFile names a file of trusted PEM certificates for https; empty = the system's.
 	CAFile string
 
-	// Conns bounds the connections; further requests wait for one. 0 = DefaultInFlight.
+	// Conns bounds the connections; further requests wait for one. 0 = defaultInFlight.
 	Conns int
 
 	// MaxBody bounds a response's body in bytes; 0 = DefaultMaxBody.
@@ -86,7 +86,7 @@ func NewTransport(c TransportConfig) (*Transport, error) {
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("%w: %q is not a URL such as http://127.0.0.1:8080", ErrConfig, c.URL)
 	}
-	c.Conns = cmp.Or(c.Conns, DefaultInFlight)
+	c.Conns = cmp.Or(c.Conns, defaultInFlight)
 	c.MaxBody = cmp.Or(c.MaxBody, defaultMaxBody)
 	if c.Conns < 0 || c.Conns > MaxInFlight || c.MaxBody < 0 {
 		return nil, fmt.Errorf("%w: %d connections, want 1 to %d; bodies of %d bytes", ErrConfig, c.Conns, MaxInFlight, c.MaxBody)
@@ -118,7 +118,7 @@ func tlsConfig(host, caFile string) (*tls.Config, error) {
 
 // Do sends a request and returns the complete response; its body is in memory. It takes over the request's body.
 //
-// Errors: ErrNotSent: the request may be repeated. ErrAnswer, the context's error, or another: the request was sent,
+// Errors: ErrNotSent: the request may be repeated. A malformed response, the context's error, or another: the request was sent,
 // and its outcome is unknown.
 func (t *Transport) Do(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {

@@ -98,7 +98,7 @@ func TestLiveSideIsCompared(t *testing.T) {
 	require.Eventually(t, func() bool { n, err := run.real.backlog.Depth(t.Context()); return err == nil && n == 0 }, 10*time.Second, 5*time.Millisecond)
 	a, err := run.Audit(t.Context(), AuditOptions{})
 	require.NoError(t, err)
-	require.False(t, a.LiveBefore.Same(*a.LiveAfter))
+	require.False(t, a.LiveBefore.same(*a.LiveAfter))
 	require.EqualValues(t, 1, a.LiveAfter.Orders)
 	require.EqualValues(t, 5, a.LiveAfter.Reserved)
 }

@@ -35,11 +35,11 @@ func (c *Crowd) CleanUp(ctx context.Context, by Cleaner) (*Counts, error) {
 func (a *Audit) Untouched(shared bool) oracle.Check {
 	c := oracle.Check{Name: "production-untouched", Spec: []string{"K2"}, Result: oracle.Unknown}
 	before, after := a.LiveBefore, a.LiveAfter
-	if before == nil || after == nil || shared && !before.Same(*after) {
+	if before == nil || after == nil || shared && !before.same(*after) {
 		return c
 	}
 	c.Evaluations, c.Result = 1, oracle.Pass
-	if !before.Same(*after) {
+	if !before.same(*after) {
 		c.Violations, c.Result = 1, oracle.Fail
 		c.First = fmt.Sprintf("production had %d orders, %d entries and %d fen reserved before the load, and %d, %d and %d after it; if others use the service, set the option that it is shared",
 			before.Orders, before.Entries, before.Reserved, after.Orders, after.Entries, after.Reserved)

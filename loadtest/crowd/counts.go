@@ -27,8 +27,8 @@ type Counts struct {
 	lines       []string
 }
 
-// Same reports whether two counts have the same contents.
-func (c Counts) Same(d Counts) bool {
+// same reports whether two counts have the same contents.
+func (c Counts) same(d Counts) bool {
 	return c.Orders == d.Orders && c.Entries == d.Entries && c.Reserved == d.Reserved && c.Sum == d.Sum
 }
 

@@ -43,7 +43,7 @@ func TestSoundWalletPassesAllChecks(t *testing.T) {
 			require.Equal(t, won, a.ShadowAfter.Orders)
 			require.Equal(t, won, a.ShadowAfter.Entries)
 			require.Equal(t, a.Sums.Acked, a.ShadowAfter.Reserved)
-			require.True(t, a.LiveBefore.Same(*a.LiveAfter), "production is untouched (K2)")
+			require.True(t, a.LiveBefore.same(*a.LiveAfter), "production is untouched (K2)")
 			require.Zero(t, a.LiveAfter.Orders)
 			require.Equal(t, won+1, a.People, "including the person who asked for too much")
 		})

@@ -32,7 +32,7 @@ const (
 // phones of the people who have one, and sends some warm-up traffic, so that connections and caches are warm before the
 // first win. Progress, if not nil, is called with the number of phones bound and the total, by several goroutines.
 //
-// A *TargetError describes a problem of the target; other errors are the context's and the operator's.
+// An error says what is wrong with the target, unless it is the context's or the operator's.
 func (c *Crowd) Prepare(ctx context.Context, progress func(done, total int64)) error {
 	if err := c.readOperator(ctx); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (c *Crowd) readOperator(ctx context.Context) (err error) {
 	url := c.options.URLs[0]
 	if err := c.status(ctx, url); err != nil {
 		code := wallet.CodeOf(err)
-		if e := (*TargetError)(nil); !errors.As(err, &e) || e.Err == nil || code != wallet.CodeNotFound && code != wallet.CodeUnknown {
+		if e := (*targetError)(nil); !errors.As(err, &e) || e.Err == nil || code != wallet.CodeNotFound && code != wallet.CodeUnknown {
 			return err
 		}
 		c.options.Operator, c.options.Live = nil, nil
@@ -89,7 +89,7 @@ func (c *Crowd) status(ctx context.Context, url string) error {
 		}
 	}
 	if s.Activity != "" && s.Activity != c.activity.Parent {
-		return &TargetError{Problem: OtherActivity, URL: redacted(url), Hint: fmt.Sprintf("it serves activity %q, but the scenario has %q: start the service with the same scenario", s.Activity, c.activity.Parent)}
+		return &targetError{Problem: otherActivity, URL: redacted(url), Hint: fmt.Sprintf("it serves activity %q, but the scenario has %q: start the service with the same scenario", s.Activity, c.activity.Parent)}
 	}
 	for _, b := range s.Budgets {
 		if b.Stage == wallet.Official {
@@ -108,7 +108,7 @@ func (c *Crowd) compareClocks(url string, asked, at time.Time) error {
 	if off <= maxClockOff {
 		return nil
 	}
-	return &TargetError{Problem: WrongClock, URL: redacted(url), Hint: fmt.Sprintf("its clock differs from ours by %v: synchronise both machines' clocks", off.Round(time.Millisecond))}
+	return &targetError{Problem: wrongClock, URL: redacted(url), Hint: fmt.Sprintf("its clock differs from ours by %v: synchronise both machines' clocks", off.Round(time.Millisecond))}
 }
 
 // askTime reads the target's clock from the Date header of an answer. It has whole seconds, and not every server sends it.
@@ -257,7 +257,7 @@ func (c *Crowd) warm(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if n := failed.Load(); n*10 > int64(sent) {
-		return &TargetError{Problem: Down, URL: redacted(c.options.URLs[0]), Hint: fmt.Sprintf("%d of %d warm-up requests were not answered correctly, although only a few ran at a time", n, sent)}
+		return &targetError{Problem: down, URL: redacted(c.options.URLs[0]), Hint: fmt.Sprintf("%d of %d warm-up requests were not answered correctly, although only a few ran at a time", n, sent)}
 	}
 	return nil
 }

@@ -24,20 +24,20 @@ import (
 // badTarget is a target that a load test cannot use, and the reported problem.
 type badTarget struct {
 	why  string
-	want Problem
+	want targetProblem
 	rig  rig
 }
 
 // Problems of a target are reported before any load, by name and with a hint.
 func TestPrepareSaysWhatIsWrong(t *testing.T) {
-	for _, c := range slices.Concat(foreignTargets(t), wrongTLS(), deniedTargets(), otherActivities(t), unreliableTargets()) {
+	for _, c := range slices.Concat(foreignTargets(t), targetsOfTLS(), deniedTargets(), otherActivities(t), unreliableTargets()) {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel()
 			if c.rig.scenario == nil {
 				c.rig.scenario = festival(t, quick)
 			}
 			err := c.rig.start(t).Prepare(t.Context(), nil)
-			e := (*TargetError)(nil)
+			e := (*targetError)(nil)
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, c.want, e.Problem, err)
 			require.Contains(t, err.Error(), "the target http")
@@ -62,43 +62,43 @@ func foreignTargets(t *testing.T) []badTarget {
 		return at(s.URL)
 	}
 	return []badTarget{
-		{"nothing listens", Down, rig{options: at("http://127.0.0.1:1")}},
-		{"it accepts connections but never answers", Down, rig{options: func(o *Options) {
+		{"nothing listens", down, rig{options: at("http://127.0.0.1:1")}},
+		{"it accepts connections but never answers", down, rig{options: func(o *Options) {
 			answering(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-r.Context().Done() })(o)
 			s := *o.Scenario
 			s.People.Client.Timeout = 20 * time.Millisecond
 			o.Scenario = &s
 		}}},
-		{"it is a web site", NotWallet, rig{options: answering(func(w http.ResponseWriter, _ *http.Request) {
+		{"it is a web site", notWallet, rig{options: answering(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<html>It works!</html>")
 		})}},
-		{"it has no such paths", NotWallet, rig{options: answering(http.NotFound)}},
+		{"it has no such paths", notWallet, rig{options: answering(http.NotFound)}},
 	}
 }
 
-// wrongTLS returns targets whose use of TLS differs from the URL.
-func wrongTLS() []badTarget {
+// targetsOfTLS returns targets whose use of TLS differs from the URL.
+func targetsOfTLS() []badTarget {
 	return []badTarget{
-		{"its certificate has no trusted issuer", WrongTLS, rig{tls: true, options: withoutOperator}},
-		{"it does not speak TLS", WrongTLS, rig{options: func(o *Options) { withoutOperator(o); o.URLs[0] = strings.Replace(o.URLs[0], "http:", "https:", 1) }}},
-		{"it speaks TLS but is called without it", NotWallet, rig{tls: true, options: func(o *Options) { withoutOperator(o); o.URLs[0] = strings.Replace(o.URLs[0], "https:", "http:", 1) }}},
+		{"its certificate has no trusted issuer", wrongTLS, rig{tls: true, options: withoutOperator}},
+		{"it does not speak TLS", wrongTLS, rig{options: func(o *Options) { withoutOperator(o); o.URLs[0] = strings.Replace(o.URLs[0], "http:", "https:", 1) }}},
+		{"it speaks TLS but is called without it", notWallet, rig{tls: true, options: func(o *Options) { withoutOperator(o); o.URLs[0] = strings.Replace(o.URLs[0], "https:", "http:", 1) }}},
 	}
 }
 
 // deniedTargets returns targets that deny the load test.
 func deniedTargets() []badTarget {
 	return []badTarget{
-		{"it does not know the key", Denied, rig{options: withoutOperator, keys: func(k auth.Keys) auth.Keys { k.Callers[0].ID = "who"; return k }}},
-		{"the key is wrong", Denied, rig{options: withoutOperator, keys: func(k auth.Keys) auth.Keys { k.Callers[0].Secret = auth.NewSecret(); return k }}},
-		{"the session key is wrong", Denied, rig{options: withoutOperator, keys: func(k auth.Keys) auth.Keys { k.SessionKey = auth.NewSecret(); return k }}},
-		{"the operator's key is wrong", Denied, rig{keys: func(k auth.Keys) auth.Keys {
+		{"it does not know the key", denied, rig{options: withoutOperator, keys: func(k auth.Keys) auth.Keys { k.Callers[0].ID = "who"; return k }}},
+		{"the key is wrong", denied, rig{options: withoutOperator, keys: func(k auth.Keys) auth.Keys { k.Callers[0].Secret = auth.NewSecret(); return k }}},
+		{"the session key is wrong", denied, rig{options: withoutOperator, keys: func(k auth.Keys) auth.Keys { k.SessionKey = auth.NewSecret(); return k }}},
+		{"the operator's key is wrong", denied, rig{keys: func(k auth.Keys) auth.Keys {
 			for i := range k.Operators {
 				k.Operators[i].Secret = auth.NewSecret()
 			}
 			return k
 		}}},
-		{"it does not accept the load-test mark", NoLoadTest, rig{options: withoutOperator, ports: func(p *server.Ports) { p.Shadow = nil }}},
+		{"it does not accept the load-test mark", noLoadTest, rig{options: withoutOperator, ports: func(p *server.Ports) { p.Shadow = nil }}},
 	}
 }
 
@@ -109,23 +109,23 @@ func otherActivities(t *testing.T) []badTarget {
 	foreign := festival(t, quick)
 	foreign.Activity.Parent = "autumn-2022"
 	return []badTarget{
-		{"it does not know the scene", OtherActivity, rig{options: func(o *Options) { withoutOperator(o); o.Scenario = other }}},
-		{"it does not know the activity", OtherActivity, rig{options: func(o *Options) { withoutOperator(o); o.Scenario = foreign }}},
-		{"its operator names another activity", OtherActivity, rig{options: func(o *Options) { o.Scenario = foreign }}},
+		{"it does not know the scene", otherActivity, rig{options: func(o *Options) { withoutOperator(o); o.Scenario = other }}},
+		{"it does not know the activity", otherActivity, rig{options: func(o *Options) { withoutOperator(o); o.Scenario = foreign }}},
+		{"its operator names another activity", otherActivity, rig{options: func(o *Options) { o.Scenario = foreign }}},
 	}
 }
 
 // unreliableTargets returns targets with a wrong clock or lost answers.
 func unreliableTargets() []badTarget {
 	return []badTarget{
-		{"its clock is wrong by its Date header", WrongClock, rig{options: withoutOperator, edge: func(next http.Handler) http.Handler {
+		{"its clock is wrong by its Date header", wrongClock, rig{options: withoutOperator, edge: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Date", time.Now().Add(-time.Minute).UTC().Format(http.TimeFormat))
 				next.ServeHTTP(w, r)
 			})
 		}}},
-		{"its clock is wrong by its operator's status", WrongClock, rig{ports: func(p *server.Ports) { p.Clock = lateClock{} }}},
-		{"it answers one of ten", Down, rig{options: withoutOperator, edge: func(next http.Handler) http.Handler {
+		{"its clock is wrong by its operator's status", wrongClock, rig{ports: func(p *server.Ports) { p.Clock = lateClock{} }}},
+		{"it answers one of ten", down, rig{options: withoutOperator, edge: func(next http.Handler) http.Handler {
 			var n atomic.Int64
 			return edge("WalletPage", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 				if n.Add(1)%10 == 1 {

@@ -13,30 +13,30 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Problem is the reason why a target cannot be used.
-type Problem string
+// targetProblem is the reason why a target cannot be used.
+type targetProblem string
 
 // The problems.
 const (
-	Down          Problem = "does not answer"
-	WrongTLS      Problem = "cannot be trusted over TLS"
-	Denied        Problem = "refuses the keys"
-	NoLoadTest    Problem = "does not accept the load-test mark"
-	NotWallet     Problem = "does not speak the wallet's API"
-	OtherActivity Problem = "does not grant what the scenario grants"
-	WrongClock    Problem = "has a wrong clock"
+	down          targetProblem = "does not answer"
+	wrongTLS      targetProblem = "cannot be trusted over TLS"
+	denied        targetProblem = "refuses the keys"
+	noLoadTest    targetProblem = "does not accept the load-test mark"
+	notWallet     targetProblem = "does not speak the wallet's API"
+	otherActivity targetProblem = "does not grant what the scenario grants"
+	wrongClock    targetProblem = "has a wrong clock"
 )
 
-// TargetError describes a problem of a target, found before any load.
-type TargetError struct {
-	Problem Problem
+// targetError describes a problem of a target, found before any load.
+type targetError struct {
+	Problem targetProblem
 	URL     string // without credentials
 	Hint    string
 	Err     error // the cause; nil: the hint describes it
 }
 
 // Error implements error.
-func (e *TargetError) Error() string {
+func (e *targetError) Error() string {
 	text := fmt.Sprintf("crowd: the target %s %s", e.URL, e.Problem)
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
@@ -48,32 +48,32 @@ func (e *TargetError) Error() string {
 }
 
 // Unwrap returns the cause.
-func (e *TargetError) Unwrap() error { return e.Err }
+func (e *targetError) Unwrap() error { return e.Err }
 
 // noShadow is the reason with which a service refuses the load-test mark.
 const noShadow = "no_shadow"
 
-// problem returns the TargetError of an error; the context's own error is returned unchanged.
+// problem returns the targetError of an error; the context's own error is returned unchanged.
 func problem(ctx context.Context, target string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	e := &TargetError{URL: redacted(target), Err: err}
+	e := &targetError{URL: redacted(target), Err: err}
 	switch code := wallet.CodeOf(err); {
 	case overTLS(err):
-		e.Problem, e.Hint = WrongTLS, "trust the certificate's authority; write https:// for a server that speaks TLS and http:// for one that does not"
+		e.Problem, e.Hint = wrongTLS, "trust the certificate's authority; write https:// for a server that speaks TLS and http:// for one that does not"
 	case errors.Is(err, auth.ErrTime):
-		e.Problem, e.Hint = WrongClock, "synchronise both machines' clocks"
+		e.Problem, e.Hint = wrongClock, "synchronise both machines' clocks"
 	case code == wallet.CodeUnauthorised:
-		e.Problem, e.Hint = Denied, "use the target's own keys file: its caller needs the scopes grant and bind, and its session key signs users' sessions"
+		e.Problem, e.Hint = denied, "use the target's own keys file: its caller needs the scopes grant and bind, and its session key signs users' sessions"
 	case wallet.ReasonOf(err) == noShadow:
-		e.Problem, e.Hint = NoLoadTest, "enable load tests in the service"
+		e.Problem, e.Hint = noLoadTest, "enable load tests in the service"
 	case errors.Is(err, wallet.ErrUnknownScene) || errors.Is(err, wallet.ErrNoActivity):
-		e.Problem, e.Hint = OtherActivity, "start the service with the same scenario"
+		e.Problem, e.Hint = otherActivity, "start the service with the same scenario"
 	case code == wallet.CodeUnavailable || code == wallet.CodeOverloaded || errors.Is(err, context.DeadlineExceeded):
-		e.Problem, e.Hint = Down, "check that the service is running and that this is its address"
+		e.Problem, e.Hint = down, "check that the service is running and that this is its address"
 	default:
-		e.Problem, e.Hint = NotWallet, "check that this is the service's address; a server that speaks TLS needs https://"
+		e.Problem, e.Hint = notWallet, "check that this is the service's address; a server that speaks TLS needs https://"
 	}
 	return e
 }

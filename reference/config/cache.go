@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"reflect"
 	"slices"
@@ -16,18 +14,26 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Cache caches what was last read from a config centre: in memory for every request, and in a file for a restart while
+// Saver stores a text for the next process run.
+type Saver interface {
+	// Load returns the text that was saved last; nil: none was.
+	Load() ([]byte, error)
+	// Save replaces the text as a whole. An error: the former text stays.
+	Save(text []byte) error
+}
+
+// Cache caches what was last read from a config centre: in memory for every request, and in a Saver for a restart while
 // the centre is down. Safe for concurrent use.
 type Cache struct {
 	centre   wallet.ConfigCentre
 	defaults wallet.Settings
-	file     string
+	saver    Saver // nil: nothing is saved
 	clock    wallet.Clock
 
 	last atomic.Pointer[Reading] // replaced as a whole, so that readers never block
 
 	mu    sync.Mutex // one Refresh at a time
-	saved []byte     // the file's content
+	saved []byte     // the saved text
 }
 
 var _ wallet.ConfigCentre = (*Cache)(nil)
@@ -37,13 +43,13 @@ type Reading struct {
 	On       map[wallet.Switch]bool // must not be written to
 	Settings wallet.Settings
 	At       wallet.Instant // when it was read from the centre; 0: never, these are the defaults
-	FromFile bool           // it comes from the file, and the centre has not been reached since
+	FromFile bool           // an earlier process run has saved it, and the centre has not been reached since
 }
 
-// NewCache returns a cache of a centre. defaults are the settings until an operator changes them. file stores the last
-// reading; "" stores nothing.
-func NewCache(centre wallet.ConfigCentre, defaults wallet.Settings, file string, clock wallet.Clock) *Cache {
-	c := &Cache{centre: centre, defaults: defaults, file: file, clock: clock}
+// NewCache returns a cache of a centre. defaults are the settings until an operator changes them. saver stores the last
+// reading; nil stores nothing.
+func NewCache(centre wallet.ConfigCentre, defaults wallet.Settings, saver Saver, clock wallet.Clock) *Cache {
+	c := &Cache{centre: centre, defaults: defaults, saver: saver, clock: clock}
 	c.last.Store(&Reading{On: map[wallet.Switch]bool{}, Settings: defaults})
 	return c
 }
@@ -54,21 +60,21 @@ func (c *Cache) Last() Reading { return *c.last.Load() }
 // Settings returns the last settings. It does not block.
 func (c *Cache) Settings() wallet.Settings { return c.last.Load().Settings }
 
-// savedReading is the file's format.
+// savedReading is the format of a saved reading.
 type savedReading struct {
 	Switches []wallet.Switch  `json:"switches"`
 	Settings *wallet.Settings `json:"settings,omitempty"` // absent: no operator has changed them
 	At       wallet.Instant   `json:"at_us"`
 }
 
-// Load takes the reading that an earlier process run saved, until the centre responds. An error means that the file is
+// Load takes the reading that an earlier process run saved, until the centre responds. An error means that the text is
 // invalid; the service can run without it.
 func (c *Cache) Load() error {
-	if c.file == "" {
+	if c.saver == nil {
 		return nil
 	}
-	text, err := readBounded(c.file)
-	if errors.Is(err, fs.ErrNotExist) {
+	text, err := c.saver.Load()
+	if err == nil && text == nil {
 		return nil
 	}
 	var k savedReading
@@ -83,7 +89,7 @@ func (c *Cache) Load() error {
 		err = to.Validate()
 	}
 	if err != nil {
-		return fmt.Errorf("%w: config: the saved reading in %s: %w", wallet.ErrInvalid, c.file, err)
+		return fmt.Errorf("%w: config: the saved reading in %s: %w", wallet.ErrInvalid, c.saver, err)
 	}
 	on := make(map[wallet.Switch]bool, len(k.Switches))
 	for _, s := range k.Switches {
@@ -112,12 +118,12 @@ func (c *Cache) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// Save writes the last reading to the file for the next process run, if it differs from the file's.
+// Save saves the last reading for the next process run, if it differs from the saved one.
 func (c *Cache) Save() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	last := c.Last()
-	if c.file == "" || last.At == 0 {
+	if c.saver == nil || last.At == 0 {
 		return nil
 	}
 	k := savedReading{Switches: slices.Sorted(maps.Keys(last.On)), At: last.At}
@@ -132,7 +138,7 @@ func (c *Cache) Save() error {
 	}
 	text, err := json.Marshal(k)
 	if err == nil {
-		err = replace(c.file, text)
+		err = c.saver.Save(text)
 	}
 	if err != nil {
 		return fmt.Errorf("config: saving the last reading: %w", err)

@@ -2,11 +2,8 @@ package config_test
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -42,13 +39,27 @@ func (h *fakeClock) Now() wallet.Instant { return h.now }
 
 var defaults = wallet.Settings{Release: wallet.Release{Num: 1, Den: 1}, ShortPage: 10}
 
+// memory is a Saver in memory.
+type memory struct {
+	text  []byte
+	saves int
+}
+
+func (m *memory) Load() ([]byte, error) { return m.text, nil }
+func (m *memory) Save(text []byte) error {
+	m.text = text
+	m.saves++
+	return nil
+}
+func (m *memory) String() string { return "memory" }
+
 func changed(version int64) wallet.Settings {
 	return wallet.Settings{Version: version, Release: wallet.Release{Num: 1, Den: 100, WhiteList: []wallet.ActID{5}}, WithdrawPerDay: 100}
 }
 
 func TestCache(t *testing.T) {
 	clock, from := &fakeClock{1000}, &fakeAssetCentre{}
-	c := config.NewCache(from, defaults, "", clock)
+	c := config.NewCache(from, defaults, nil, clock)
 	require.Equal(t, config.Reading{On: map[wallet.Switch]bool{}, Settings: defaults}, c.Last(), "nothing was read yet")
 
 	require.NoError(t, c.Refresh(t.Context()))
@@ -72,7 +83,7 @@ func TestCache(t *testing.T) {
 // turn it off.
 func TestCacheFrozen(t *testing.T) {
 	from := &fakeAssetCentre{settings: changed(1)}
-	c := config.NewCache(from, defaults, "", &fakeClock{1})
+	c := config.NewCache(from, defaults, nil, &fakeClock{1})
 	require.NoError(t, c.Refresh(t.Context()))
 	from.on, from.settings = map[wallet.Switch]bool{wallet.SwitchLocalConfig: true}, changed(2)
 	require.NoError(t, c.Refresh(t.Context()))
@@ -84,17 +95,17 @@ func TestCacheFrozen(t *testing.T) {
 
 // TestCacheRestart: an instance that starts while the centre is down uses the saved reading.
 func TestCacheRestart(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "cache.json")
+	saver := &memory{}
 	from := &fakeAssetCentre{on: map[wallet.Switch]bool{wallet.SwitchHoldPosting: true}, settings: changed(3)}
-	c := config.NewCache(from, defaults, name, &fakeClock{5000})
-	require.NoError(t, c.Load(), "there is no file yet")
+	c := config.NewCache(from, defaults, saver, &fakeClock{5000})
+	require.NoError(t, c.Load(), "nothing is saved yet")
 	require.NoError(t, c.Save())
-	require.NoFileExists(t, name, "the defaults are not saved")
+	require.Zero(t, saver.saves, "the defaults are not saved")
 	require.NoError(t, c.Refresh(t.Context()))
 	require.NoError(t, c.Save())
 
 	down := &fakeAssetCentre{err: wallet.ErrUnavailable}
-	next := config.NewCache(down, defaults, name, &fakeClock{9000})
+	next := config.NewCache(down, defaults, saver, &fakeClock{9000})
 	require.NoError(t, next.Load())
 	require.ErrorIs(t, next.Refresh(t.Context()), wallet.ErrUnavailable)
 	want := c.Last()
@@ -105,57 +116,50 @@ func TestCacheRestart(t *testing.T) {
 	require.NoError(t, next.Refresh(t.Context()))
 	require.Equal(t, config.Reading{On: nil, Settings: defaults, At: 9000}, next.Last(), "the centre replaces the saved reading")
 	require.NoError(t, next.Save())
-	last := config.NewCache(down, wallet.Settings{ShortPage: 3}, name, &fakeClock{9000})
+	last := config.NewCache(down, wallet.Settings{ShortPage: 3}, saver, &fakeClock{9000})
 	require.NoError(t, last.Load())
 	require.Equal(t, 3, last.Settings().ShortPage, "unchanged settings are the new defaults")
 	require.Empty(t, last.Last().On)
 }
 
-// TestCacheWritesWhenItMust: the file is written only when the reading changes.
+// TestCacheWritesWhenItMust: a reading is saved only when it changes.
 func TestCacheWritesWhenItMust(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "cache.json")
+	saver := &memory{}
 	clock, from := &fakeClock{1}, &fakeAssetCentre{settings: changed(1)}
-	c := config.NewCache(from, defaults, name, clock)
-	stamp := func() time.Time {
+	c := config.NewCache(from, defaults, saver, clock)
+	for range 2 {
 		require.NoError(t, c.Refresh(t.Context()))
 		require.NoError(t, c.Save())
-		require.NoError(t, os.Chtimes(name, time.Time{}, time.Unix(1, 0)))
 		clock.now++
-		require.NoError(t, c.Refresh(t.Context()))
-		require.NoError(t, c.Save())
-		i, err := os.Stat(name)
-		require.NoError(t, err)
-		return i.ModTime()
 	}
-	require.True(t, stamp().Equal(time.Unix(1, 0)), "nothing changed")
+	require.Equal(t, 1, saver.saves, "nothing changed")
 	from.settings.WithdrawTimes = 9 // edited manually, with the same version
 	require.NoError(t, c.Refresh(t.Context()))
 	require.NoError(t, c.Save())
-	next := config.NewCache(from, defaults, name, clock)
+	next := config.NewCache(from, defaults, saver, clock)
 	require.NoError(t, next.Load())
 	require.Equal(t, 9, next.Settings().WithdrawTimes)
 }
 
 func TestCacheRefusesAFileThatIsWrong(t *testing.T) {
 	for why, text := range map[string]string{
-		"not JSON": "switches: []", "truncated": `{"switches":["stop-ca`, "another format": `{"on":[]}`,
-		"invalid settings": `{"switches":[],"settings":{"version":1,"release":{"num":3,"den":2}}}`, "too large": string(make([]byte, 2<<20)),
+		"empty": "", "not JSON": "switches: []", "truncated": `{"switches":["stop-ca`, "another format": `{"on":[]}`,
+		"invalid settings": `{"switches":[],"settings":{"version":1,"release":{"num":3,"den":2}}}`,
 	} {
-		name := filepath.Join(t.TempDir(), "cache.json")
-		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
-		c := config.NewCache(&fakeAssetCentre{}, defaults, name, &fakeClock{1})
+		saver := &memory{text: []byte(text)}
+		c := config.NewCache(&fakeAssetCentre{}, defaults, saver, &fakeClock{1})
 		require.ErrorIs(t, c.Load(), wallet.ErrInvalid, why)
 		require.Equal(t, defaults, c.Settings(), why)
 		require.NoError(t, c.Refresh(t.Context()), "the service continues")
 		require.NoError(t, c.Save())
-		require.NoError(t, config.NewCache(&fakeAssetCentre{}, defaults, name, &fakeClock{1}).Load(), "with a valid file")
+		require.NoError(t, config.NewCache(&fakeAssetCentre{}, defaults, saver, &fakeClock{1}).Load(), "with a valid text")
 	}
 }
 
 // TestCacheReadsThrough: Read returns the centre's state, and the defaults if nothing was changed.
 func TestCacheReadsThrough(t *testing.T) {
 	from := &fakeAssetCentre{}
-	c := config.NewCache(from, defaults, "", &fakeClock{1})
+	c := config.NewCache(from, defaults, nil, &fakeClock{1})
 	_, have, err := c.Read(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, defaults, have)

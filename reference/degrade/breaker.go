@@ -68,10 +68,10 @@ const (
 	HalfOpen BreakerState = "half-open" // lets a few probes through
 )
 
-// Breaker is an intercept.Hook that refuses calls to a failing system, so that no caller waits for it and it can recover.
+// breaker is an intercept.Hook that refuses calls to a failing system, so that no caller waits for it and it can recover.
 // While it is not closed its passive switch is on, if it has one. An operator who turns that switch on opens the breaker:
 // then only probes reach the system. It is safe for concurrent use.
-type Breaker struct {
+type breaker struct {
 	intercept.None
 	name  string
 	trips wallet.Switch
@@ -88,23 +88,23 @@ type Breaker struct {
 	refused         int64          // calls refused since the start
 }
 
-var _ intercept.Hook = (*Breaker)(nil)
+var _ intercept.Hook = (*breaker)(nil)
 
-// NewBreaker returns a closed breaker for the system of that name, with the switch that it trips ("" if it has none). It reports its
+// newBreaker returns a closed breaker for the system of that name, with the switch that it trips ("" if it has none). It reports its
 // trips to set, which may be nil. ErrInvalid: see Rule.Validate.
-func NewBreaker(name string, trips wallet.Switch, set *Set, clock wallet.Clock, r Rule) (*Breaker, error) {
+func newBreaker(name string, trips wallet.Switch, set *Set, clock wallet.Clock, r Rule) (*breaker, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
 	if trips == "" {
 		set = nil
 	}
-	return &Breaker{name: name, trips: trips, set: set, clock: clock, rule: r, state: Closed, since: clock.Now()}, nil
+	return &breaker{name: name, trips: trips, set: set, clock: clock, rule: r, state: Closed, since: clock.Now()}, nil
 }
 
 // Before implements intercept.Hook. wallet.ErrUnavailable: the breaker is open, and nothing was done. Background calls pass:
 // there are few of them, they pause by themselves, and a poster that waits for work is not a probe.
-func (b *Breaker) Before(ctx context.Context, c intercept.Call) (intercept.Note, error) {
+func (b *breaker) Before(ctx context.Context, c intercept.Call) (intercept.Note, error) {
 	if c.Background {
 		return intercept.Note{}, nil
 	}
@@ -117,7 +117,7 @@ func (b *Breaker) Before(ctx context.Context, c intercept.Call) (intercept.Note,
 
 // After implements intercept.Hook. The note has the generation that the call began in, and whether its time was over then.
 // A batch of rewards is a failure if each of its items failed.
-func (b *Breaker) After(ctx context.Context, c intercept.Call, n intercept.Note, a intercept.Answer) error {
+func (b *breaker) After(ctx context.Context, c intercept.Call, n intercept.Note, a intercept.Answer) error {
 	if c.Background {
 		return a.Err
 	}
@@ -125,7 +125,7 @@ func (b *Breaker) After(ctx context.Context, c intercept.Call, n intercept.Note,
 	if judged == nil && len(a.Answers) > 0 {
 		judged = a.Answers[0].Err
 		for _, one := range a.Answers {
-			if !Failed(one.Err) {
+			if !failed(one.Err) {
 				judged = nil
 				break
 			}
@@ -146,9 +146,9 @@ const (
 
 // outcome classifies an answer. A call that its caller cancelled is ignored, or users who hang up could open the breaker
 // for all. So is a call whose time was over before it began: other steps used that time.
-func (b *Breaker) outcome(ctx context.Context, late bool, err error) outcome {
+func (b *breaker) outcome(ctx context.Context, late bool, err error) outcome {
 	switch {
-	case !Failed(err):
+	case !failed(err):
 		return success
 	case late, errors.Is(ctx.Err(), context.Canceled), !b.rule.OverloadFails && wallet.CodeOf(err) == wallet.CodeOverloaded:
 		return ignored
@@ -156,9 +156,9 @@ func (b *Breaker) outcome(ctx context.Context, late bool, err error) outcome {
 	return failure
 }
 
-// Failed reports whether an error means that the system is in trouble. A refusal by a rule, a rate limit and an
+// failed reports whether an error means that the system is in trouble. A refusal by a rule, a rate limit and an
 // internal defect do not.
-func Failed(err error) bool {
+func failed(err error) bool {
 	switch wallet.CodeOf(err) {
 	case wallet.CodeUnavailable, wallet.CodeUnknown:
 		return true
@@ -169,7 +169,7 @@ func Failed(err error) bool {
 }
 
 // admit reports whether a call may go through, and in which generation.
-func (b *Breaker) admit() (generation int64, ok bool) {
+func (b *breaker) admit() (generation int64, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.clock.Now()
@@ -191,7 +191,7 @@ func (b *Breaker) admit() (generation int64, ok bool) {
 }
 
 // count counts the outcome of a call that began in a generation.
-func (b *Breaker) count(generation int64, o outcome) {
+func (b *breaker) count(generation int64, o outcome) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if generation != b.generation {
@@ -224,16 +224,16 @@ func (b *Breaker) count(generation int64, o outcome) {
 }
 
 // trip opens the breaker and reports why. The caller holds the lock.
-func (b *Breaker) trip(now wallet.Instant) {
-	b.set.Trip(b.trips, b.name, fmt.Sprintf("%d of %d calls failed", b.failures, b.calls))
+func (b *breaker) trip(now wallet.Instant) {
+	b.set.trip(b.trips, b.name, fmt.Sprintf("%d of %d calls failed", b.failures, b.calls))
 	b.become(Open, now)
 }
 
 // become starts the next generation. The caller holds the lock.
-func (b *Breaker) become(s BreakerState, now wallet.Instant) {
+func (b *breaker) become(s BreakerState, now wallet.Instant) {
 	b.state, b.since, b.generation, b.calls, b.failures, b.probing = s, now, b.generation+1, 0, 0, 0
 	if s == Closed {
-		b.set.Recover(b.trips, b.name)
+		b.set.recover(b.trips, b.name)
 	}
 }
 
@@ -247,7 +247,7 @@ type BreakerStatus struct {
 }
 
 // Status returns the state and the counts.
-func (b *Breaker) Status() BreakerStatus {
+func (b *breaker) Status() BreakerStatus {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return BreakerStatus{b.name, b.state, b.since, b.calls, b.failures, b.refused}

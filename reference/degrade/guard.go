@@ -34,7 +34,7 @@ type Guard struct {
 	rules Rules
 
 	mu       sync.Mutex
-	breakers []*Breaker
+	breakers []*breaker
 }
 
 // NewGuard returns a guard whose breakers follow these rules and report their trips to set, which may be nil. ErrInvalid:
@@ -47,8 +47,8 @@ func NewGuard(set *Set, clock wallet.Clock, r Rules) (*Guard, error) {
 }
 
 // breaker returns a new breaker.
-func (g *Guard) breaker(name string, trips wallet.Switch, r Rule) *Breaker {
-	b, _ := NewBreaker(name, trips, g.set, g.clock, r) // the rule was validated
+func (g *Guard) breaker(name string, trips wallet.Switch, r Rule) *breaker {
+	b, _ := newBreaker(name, trips, g.set, g.clock, r) // the rule was validated
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.breakers = append(g.breakers, b)

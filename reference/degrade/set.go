@@ -71,8 +71,8 @@ func (s *Set) Apply(operator map[wallet.Switch]bool) {
 	}
 }
 
-// Trip turns a passive switch on for a reason, until Recover of the same source. Several sources may trip one switch.
-func (s *Set) Trip(name wallet.Switch, source, reason string) {
+// trip turns a passive switch on for a reason, until recover of the same source. Several sources may trip one switch.
+func (s *Set) trip(name wallet.Switch, source, reason string) {
 	if s == nil {
 		return
 	}
@@ -85,8 +85,8 @@ func (s *Set) Trip(name wallet.Switch, source, reason string) {
 	s.publish()
 }
 
-// Recover ends the trip of a source. The switch goes off unless another source or an operator has it on.
-func (s *Set) Recover(name wallet.Switch, source string) {
+// recover ends the trip of a source. The switch goes off unless another source or an operator has it on.
+func (s *Set) recover(name wallet.Switch, source string) {
 	if !s.On(name) {
 		return
 	}
@@ -99,10 +99,10 @@ func (s *Set) Recover(name wallet.Switch, source string) {
 // Watch trips the switch if a call to the source failed, and ends the trip if it succeeded.
 func (s *Set) Watch(name wallet.Switch, source string, err error) {
 	if err != nil {
-		s.Trip(name, source, wallet.ReasonOf(err))
+		s.trip(name, source, wallet.ReasonOf(err))
 		return
 	}
-	s.Recover(name, source)
+	s.recover(name, source)
 }
 
 // publish makes the new state visible and records when it changed. The caller holds the lock.

@@ -9,8 +9,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// MaxCallback bounds a callback's body in bytes: ten times the largest callback of any protocol.
-const MaxCallback = 1 << 13
+// maxCallback bounds a callback's body in bytes: ten times the largest callback of any protocol.
+const maxCallback = 1 << 13
 
 // callbackAge bounds the age of a callback, and how far its sender's clock may be ahead. An older callback is either a
 // replay, or useless because the result was queried meanwhile.
@@ -22,7 +22,7 @@ const callbackAge = 5 * time.Minute
 // ErrNotYours: the signature is wrong. ErrTokenExpired: it is too old. ErrInvalid: it is malformed.
 func ReadCallback(award wallet.AwardType, secret []byte, now wallet.Instant, r Request) (wallet.Callback, error) {
 	switch {
-	case r.Method != http.MethodPost || len(r.Body) > MaxCallback || len(secret) < MinSecret:
+	case r.Method != http.MethodPost || len(r.Body) > maxCallback || len(secret) < MinSecret:
 		return wallet.Callback{}, badCallback(award)
 	case award == wallet.AdCoupon:
 		return adCallback(secret, now, r)

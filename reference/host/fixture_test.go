@@ -324,7 +324,7 @@ func (tn *cluster) start(t *testing.T, name string) (*worker, func() error) {
 	reader, err := runningtotal.NewReader(tn.totals)
 	require.NoError(t, err)
 	h, err := host.New(host.Config{Instance: name, Shards: shards, Batch: 10, Chores: 10 * time.Second}, host.Ports{
-		Worker: w, Backlog: tn.backlog, Leases: tn.leases, Degrade: w.set, Centre: config.NewCache(tn.centre, wallet.Settings{}, "", bubble{}),
+		Worker: w, Backlog: tn.backlog, Leases: tn.leases, Degrade: w.set, Centre: config.NewCache(tn.centre, wallet.Settings{}, nil, bubble{}),
 		Quotas: tn.quotas, Writer: writer, Reader: reader, Log: slog.New(slog.DiscardHandler),
 		ReadBackup: func(on bool) { tn.onBackup.Store(on) },
 		Waiting:    func(context.Context) bool { return tn.waiting.Load() },

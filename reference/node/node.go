@@ -259,9 +259,6 @@ func (n *Node) SettleOrders(ctx context.Context, orders []wallet.Order) error {
 	return n.poster.SettleOrders(ctx, orders)
 }
 
-// Distrusted reports whether clients' tokens are not trusted.
-func (n *Node) Distrusted() bool { return n.trust.Distrusted() }
-
 // settleStep bounds the withdrawals of one step of SettleWithdrawals.
 const settleStep = 100
 

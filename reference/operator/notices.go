@@ -6,9 +6,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Notices changes announcements and the page configuration. Errors are wallet.Notices'.
+// Notices changes announcements and the page configuration. Errors are wallet.Notices'. Page configurations are read from
+// the embedded store.
 type Notices struct {
-	store wallet.Notices
+	wallet.Notices
 	clock wallet.Clock
 	cache *NoticeCache
 }
@@ -24,12 +25,12 @@ func (n *Notices) changed(ctx context.Context) { _ = n.cache.Refresh(ctx) }
 
 // Announcements returns the announcements that have not ended.
 func (n *Notices) Announcements(ctx context.Context) ([]wallet.Announcement, error) {
-	return n.store.Announcements(ctx, n.clock.Now())
+	return n.Notices.Announcements(ctx, n.clock.Now())
 }
 
 // Announce shows a text to users. Announcing the same again changes nothing.
 func (n *Notices) Announce(ctx context.Context, a wallet.Announcement) (int64, error) {
-	id, err := n.store.Announce(ctx, a, n.clock.Now())
+	id, err := n.Notices.Announce(ctx, a, n.clock.Now())
 	if err == nil {
 		n.changed(ctx)
 	}
@@ -38,7 +39,7 @@ func (n *Notices) Announce(ctx context.Context, a wallet.Announcement) (int64, e
 
 // Withdraw removes an announcement. Idempotent.
 func (n *Notices) Withdraw(ctx context.Context, id int64) error {
-	err := n.store.Withdraw(ctx, id)
+	err := n.Notices.Withdraw(ctx, id)
 	if err == nil {
 		n.changed(ctx)
 	}
@@ -47,7 +48,7 @@ func (n *Notices) Withdraw(ctx context.Context, id int64) error {
 
 // Publish publishes the next version of the page configuration; was is the version that it is based on.
 func (n *Notices) Publish(ctx context.Context, by string, body []byte, was int64) (int64, error) {
-	version, err := n.store.Publish(ctx, wallet.PageConfig{Body: body, By: by, At: n.clock.Now()}, was)
+	version, err := n.Notices.Publish(ctx, wallet.PageConfig{Body: body, By: by, At: n.clock.Now()}, was)
 	if err == nil {
 		n.changed(ctx)
 	}
@@ -57,19 +58,9 @@ func (n *Notices) Publish(ctx context.Context, by string, body []byte, was int64
 // RollBack publishes an old version's body as the next version; was is the current version. The versions between stay
 // recorded.
 func (n *Notices) RollBack(ctx context.Context, by string, to, was int64) (int64, error) {
-	old, err := n.store.PageConfig(ctx, to)
+	old, err := n.PageConfig(ctx, to)
 	if err != nil {
 		return 0, err
 	}
 	return n.Publish(ctx, by, old.Body, was)
-}
-
-// PageConfig returns a version; 0: the current one.
-func (n *Notices) PageConfig(ctx context.Context, version int64) (wallet.PageConfig, error) {
-	return n.store.PageConfig(ctx, version)
-}
-
-// PageConfigs returns the versions, newest first, without their bodies, at most limit.
-func (n *Notices) PageConfigs(ctx context.Context, limit int) ([]wallet.PageConfig, error) {
-	return n.store.PageConfigs(ctx, limit)
 }

@@ -83,7 +83,7 @@ func (s *Service) Send(ctx context.Context, r wallet.SendPacketRequest) (wallet.
 // newShares returns the shares of a new packet, each with the recipient's present wallet.
 func (s *Service) newShares(ctx context.Context, no wallet.PacketNo, r wallet.SendPacketRequest) ([]wallet.Share, error) {
 	shares := make([]wallet.Share, len(r.To))
-	for i, amount := range Split(no, r.Amount, len(r.To)) {
+	for i, amount := range split(no, r.Amount, len(r.To)) {
 		to := wallet.AccountOf(r.To[i].App, r.To[i].User)
 		who, err := s.resolve(ctx, to)
 		if err != nil {

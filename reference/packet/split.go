@@ -5,13 +5,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Split divides an amount in fen into n shares by lucky draw. Each recipient in turn gets between 1 fen and twice the
+// split divides an amount in fen into n shares by lucky draw. Each recipient in turn gets between 1 fen and twice the
 // average of the rest, uniformly distributed; the last gets the rest. So no share is empty, the sum is exact, and all
 // positions have the same expected share. The draws depend only on the packet number: a repeated packet is split in the
 // same way. n is at least 1 and at most the amount.
 //
 // A client chooses the number and so can choose among splits of the money that it sends. This only affects the recipients' luck.
-func Split(no wallet.PacketNo, amount wallet.Money, n int) []wallet.Money {
+func split(no wallet.PacketNo, amount wallet.Money, n int) []wallet.Money {
 	shares := make([]wallet.Money, n)
 	draw := uint64(no.Account.Family)<<56 ^ splitmix.Mix(uint64(no.Account.User)) ^ splitmix.Mix(splitmix.Mix(uint64(no.Request)))
 	for i := range shares {

@@ -16,7 +16,7 @@ func PostedSums(ctx context.Context, ledger wallet.LedgerReader) (paid [wallet.S
 		if a.Kind != wallet.CostAccount {
 			return false
 		}
-		if sumErr = checkStage(a.Stage); sumErr == nil {
+		if sumErr = a.Stage.Validate(); sumErr == nil {
 			paid[a.Stage], sumErr = paid[a.Stage].Sub(balance)
 		}
 		return sumErr == nil

@@ -26,7 +26,7 @@ type Reader struct {
 // costs the central store one read per interval. ErrInvalid: an unknown stage.
 func NewReader(central wallet.Totals, stages ...wallet.Stage) (*Reader, error) {
 	for _, s := range stages {
-		if err := checkStage(s); err != nil {
+		if err := s.Validate(); err != nil {
 			return nil, err
 		}
 	}

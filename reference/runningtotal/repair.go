@@ -47,7 +47,7 @@ func NewRepairer(name string, central wallet.Totals) *Repairer {
 // otherwise their sums would be both restored and reported. ErrInvalid: an unknown stage, or granted is below zero.
 // Other errors are those of the store. After any error, call again.
 func (r *Repairer) Repair(ctx context.Context, s wallet.Stage, granted wallet.Money) (wallet.Money, error) {
-	if err := checkStage(s); err != nil {
+	if err := s.Validate(); err != nil {
 		return 0, err
 	}
 	if granted < 0 {

@@ -24,14 +24,6 @@ import (
 // instance answers 28,000 calls a second on one key, which is one call a second for each of its 28,000 instances (R3).
 const Interval = time.Second
 
-// checkStage returns ErrInvalid for an unknown stage.
-func checkStage(s wallet.Stage) error {
-	if s < wallet.InternalTest || s > wallet.Official {
-		return fmt.Errorf("%w: stage %d", wallet.ErrInvalid, s)
-	}
-	return nil
-}
-
 // readTotal reads a central total. ErrOverflow: the total is below zero.
 func readTotal(ctx context.Context, central wallet.Totals, s wallet.Stage) (wallet.Money, error) {
 	total, err := central.Total(ctx, s)

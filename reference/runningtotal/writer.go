@@ -34,7 +34,7 @@ func NewWriter(name string, central wallet.Totals) *Writer {
 // wait and does not allocate. ErrInvalid: an unknown stage, or the amount is not above zero. ErrOverflow: the sum would
 // exceed Money. After an error nothing was counted.
 func (w *Writer) Add(s wallet.Stage, amount wallet.Money) error {
-	if err := checkStage(s); err != nil {
+	if err := s.Validate(); err != nil {
 		return err
 	}
 	if amount <= 0 {
@@ -50,14 +50,6 @@ func (w *Writer) Add(s wallet.Stage, amount wallet.Money) error {
 			return nil
 		}
 	}
-}
-
-// Sum returns the sum added in the stage, reported or not, in fen; 0 for an unknown stage.
-func (w *Writer) Sum(s wallet.Stage) wallet.Money {
-	if checkStage(s) != nil {
-		return 0
-	}
-	return wallet.Money(w.stages[s].added.Load())
 }
 
 // Flush reports the stages whose sum has grown since it was last confirmed; every reportAllEvery-th flush reports all.

@@ -11,7 +11,7 @@ import (
 
 // scrape returns the metrics.
 func scrape(t *testing.T, f *fixture) string {
-	got, err := f.client.Get(f.server.DebugURL() + "/metrics")
+	got, err := f.client.Get(f.server.debugURL() + "/metrics")
 	require.NoError(t, err)
 	defer got.Body.Close()
 	text, err := io.ReadAll(got.Body)
@@ -79,7 +79,7 @@ func TestPortTaken(t *testing.T) {
 	f := start(t)
 	for _, taken := range []option{
 		func(c *Config, _ *Ports) { c.Addr = f.url[len("http://"):] },
-		func(c *Config, _ *Ports) { c.DebugAddr = f.server.DebugURL()[len("http://"):] },
+		func(c *Config, _ *Ports) { c.DebugAddr = f.server.debugURL()[len("http://"):] },
 	} {
 		c, p := Config{Addr: "127.0.0.1:0", Keys: f.keys}, Ports{Service: f.node, Clock: f.clock}
 		taken(&c, &p)

@@ -128,11 +128,11 @@ func asNumber(yes bool) float64 {
 	return 0
 }
 
-// TokenRefused counts a refused client token.
-func (m *Metrics) TokenRefused(err error) { m.tokens.WithLabelValues(wallet.ReasonOf(err)).Inc() }
+// tokenRefused counts a refused client token.
+func (m *Metrics) tokenRefused(err error) { m.tokens.WithLabelValues(wallet.ReasonOf(err)).Inc() }
 
-// Handler serves the metrics in Prometheus' format.
-func (m *Metrics) Handler() http.Handler {
+// handler serves the metrics in Prometheus' format.
+func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 

@@ -27,7 +27,7 @@ func withRecordedMetrics(t *testing.T) *fixture {
 	m.Switch(wallet.SwitchStopUse, true)
 	m.Switch(wallet.SwitchStopUse, false)
 	m.Breaker("bank", true)
-	m.TokenRefused(fmt.Errorf("%w: 1", wallet.ErrTokenForged))
+	m.tokenRefused(fmt.Errorf("%w: 1", wallet.ErrTokenForged))
 	m.Status(Status{Backlog: 3, BacklogAge: 1500 * time.Millisecond, OpenOrders: 4,
 		Budgets: []BudgetStatus{{wallet.Official, 1000, wallet.Quota{Leased: 300, Orphaned: 50}}}})
 	m.Status(Status{Backlog: 5, BacklogAge: -1, OpenOrders: 4})
@@ -129,7 +129,7 @@ func TestDashboard(t *testing.T) {
 func TestProfiles(t *testing.T) {
 	f := start(t)
 	status := func(profile string) int {
-		got, err := f.client.Get(f.server.DebugURL() + "/debug/pprof/" + profile)
+		got, err := f.client.Get(f.server.debugURL() + "/debug/pprof/" + profile)
 		require.NoError(t, err)
 		defer got.Body.Close()
 		return got.StatusCode

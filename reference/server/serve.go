@@ -22,7 +22,7 @@ const (
 	maxStreams    = 256 // requests at once on one HTTP/2 connection
 )
 
-// Listen opens the ports. Serve calls it if it was not called before. After Listen, URL and DebugURL are known.
+// Listen opens the ports. Serve calls it if it was not called before. After Listen, URL is known.
 func (s *Server) Listen() error {
 	if s.listener != nil {
 		return nil
@@ -47,14 +47,6 @@ func (s *Server) URL() string {
 		scheme = "https"
 	}
 	return scheme + "://" + s.listener.Addr().String()
-}
-
-// DebugURL returns the address of pprof and metrics. Call it after Listen. Empty: no debug listener.
-func (s *Server) DebugURL() string {
-	if s.debug == nil {
-		return ""
-	}
-	return "http://" + s.debug.Addr().String()
 }
 
 // Serve serves until the context ends, and then drains: the server is not ready, after DrainDelay it takes no new
@@ -134,7 +126,7 @@ func (s *Server) httpServer() *http.Server {
 // pprof's cmdline page is left out: the command line may contain a store's password.
 func (s *Server) debugHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", s.metrics.Handler())
+	mux.Handle("GET /metrics", s.metrics.handler())
 	if s.ports.Ops != nil {
 		mux.Handle("GET /ops", s.ports.Ops)
 		mux.Handle("GET /ops.json", s.ports.Ops)

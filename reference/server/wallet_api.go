@@ -49,7 +49,7 @@ func (s walletAPI) page(ctx context.Context, m pageRequest, withdraw bool) (wall
 	p, err := c.service.Page(ctx, wallet.PageRequest{Caller: c.user, At: at, After: after,
 		Limit: limit, Tokens: tokens, Withdraw: withdraw})
 	for _, f := range p.Refused {
-		s.metrics.TokenRefused(f.Err)
+		s.metrics.tokenRefused(f.Err)
 	}
 	return p, err
 }

@@ -128,7 +128,7 @@ type Ports struct {
 	StockLeases wallet.StockLeases
 
 	Bank        wallet.Bank
-	Downstreams map[wallet.AwardType]wallet.Downstream
+	Downstreams map[wallet.AwardType]wallet.Downstream // of each type other than cash that the activity grants
 	Sealer      wallet.Sealer
 
 	Switches *degrade.Set
@@ -174,8 +174,14 @@ type Wallet struct {
 	mirror  *runningtotal.Replicated // nil: the running total has one store
 }
 
-// New composes a wallet. It calls no port. wallet.ErrInvalid: the configuration cannot work.
+// New composes a wallet. It calls no port. wallet.ErrInvalid: the configuration cannot work, or a required port is not set.
 func New(c Config, p Ports) (*Wallet, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if err := p.validate(c.Activity); err != nil {
+		return nil, err
+	}
 	w := &Wallet{Config: c, Ports: p}
 	index, err := activity.New(c.Activity)
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 
 // The chores of leased stock. One instance runs them every interval; if two run them at the same time, no harm is done.
 
-// Retire ends all blocks of a holder that grants no more (this instance when it stops, or one whose instance lease has
+// retireStock ends all blocks of a holder that grants no more (this instance when it stops, or one whose instance lease has
 // expired) and returns their unissued coupons to the stocks. Its result is the number of returned coupons. Idempotent:
 // after an error, repeat it.
-func Retire(ctx context.Context, leases wallet.StockLeases, templates []wallet.RewardID, holder string) (int64, error) {
+func retireStock(ctx context.Context, leases wallet.StockLeases, templates []wallet.RewardID, holder string) (int64, error) {
 	return addUp(leases, templates, func(b wallet.Quotas) (wallet.Money, error) { return quota.Retire(ctx, b, holder) })
 }
 

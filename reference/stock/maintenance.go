@@ -78,7 +78,7 @@ func (m *Maintenance) Orphan(ctx context.Context, holder string) error {
 
 // Retire returns the unissued coupons of a holder that grants no more. Its result is the number of returned coupons.
 func (m *Maintenance) Retire(ctx context.Context, holder string) (int64, error) {
-	return Retire(ctx, m.Leases, m.rewards(), holder)
+	return retireStock(ctx, m.Leases, m.rewards(), holder)
 }
 
 // Reclaim returns the rest of orphaned leases. Its result is the number of returned coupons. One instance calls it from

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// MaxParts bounds the keys of one template: Issued reads all of them.
-	MaxParts = 256
+	// maxParts bounds the keys of one template: Issued reads all of them.
+	maxParts = 256
 	// moveAtOnce is the number of coupons that a part requests from another: large enough that requests are rare, and
 	// at most a few seconds of a part's grants.
 	moveAtOnce = 1024
@@ -40,10 +40,10 @@ type SplitKey struct {
 var _ wallet.Stocks = (*SplitKey)(nil)
 
 // NewSplitKey returns stocks counted by keys, with parts keys per template. The number must be the same in all
-// instances and must not change while stocks are granted. ErrInvalid: it is outside 1..MaxParts.
+// instances and must not change while stocks are granted. ErrInvalid: it is outside 1..maxParts.
 func NewSplitKey(keys wallet.StockParts, parts int) (*SplitKey, error) {
-	if parts < 1 || parts > MaxParts {
-		return nil, fmt.Errorf("%w: stock split in %d parts, not 1 to %d", wallet.ErrInvalid, parts, MaxParts)
+	if parts < 1 || parts > maxParts {
+		return nil, fmt.Errorf("%w: stock split in %d parts, not 1 to %d", wallet.ErrInvalid, parts, maxParts)
 	}
 	return &SplitKey{keys: keys, parts: parts, empty: map[wallet.StockKey]int{}}, nil
 }

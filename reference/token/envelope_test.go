@@ -82,7 +82,7 @@ func stolenEnvelope(t *testing.T, k *Keyring) *Keyring {
 	require.NoError(t, err)
 	g := *k.sealing()
 	g.sign = sign
-	return &Keyring{current: &g, byID: map[KeyID]*generation{g.id: &g}}
+	return &Keyring{current: &g, byID: map[keyID]*generation{g.id: &g}}
 }
 
 // TestPointOfLowOrderIsRefused covers an enc that makes the shared secret zero, which X25519 refuses.

@@ -16,7 +16,7 @@ const seedSize = ed25519.SeedSize + 32 + 8
 
 // generation is one generation of keys. It never changes.
 type generation struct {
-	id       KeyID
+	id       keyID
 	seed     []byte // the other keys are derived from it
 	sign     ed25519.PrivateKey
 	verify   ed25519.PublicKey
@@ -25,7 +25,7 @@ type generation struct {
 }
 
 // newGeneration derives the keys from the seed. It fails if the seed has another size.
-func newGeneration(id KeyID, seed []byte) (*generation, error) {
+func newGeneration(id keyID, seed []byte) (*generation, error) {
 	if len(seed) != seedSize {
 		return nil, fmt.Errorf("token: key generation %d: seed of %d bytes, not %d", id, len(seed), seedSize)
 	}
@@ -47,7 +47,7 @@ func (g *generation) Format(f fmt.State, _ rune) {
 
 // text is the only text that printing a ring may show.
 func (k *Keyring) text() string {
-	return fmt.Sprintf("token.Keyring{current %d of %d, keys redacted}", k.Current(), k.IDs())
+	return fmt.Sprintf("token.Keyring{current %d of %d, keys redacted}", k.sealing().id, k.ids())
 }
 
 // Format prints only the numbers of the generations, whatever the verb.

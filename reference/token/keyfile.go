@@ -15,21 +15,21 @@ const maxKeyFile = 4096
 // rotate the keys of many instances without refusing a token takes two steps: first give every instance the new
 // generation without changing current, then change current.
 type keyFile struct {
-	Current     KeyID     `json:"current"`
+	Current     keyID     `json:"current"`
 	Generations []keySeed `json:"generations"`
 }
 
 // keySeed is the secret of one generation; Seed is base64.
 type keySeed struct {
-	ID   KeyID  `json:"id"`
+	ID   keyID  `json:"id"`
 	Seed []byte `json:"seed"`
 }
 
 // Save writes the ring with its secrets as JSON. It is the only way to export keys; the operator must protect the file.
 // Errors are those of w.
 func (k *Keyring) Save(w io.Writer) error {
-	f := keyFile{Current: k.Current()}
-	for _, id := range k.IDs() {
+	f := keyFile{Current: k.sealing().id}
+	for _, id := range k.ids() {
 		if g, err := k.opening(id); err == nil { // otherwise it was retired meanwhile
 			f.Generations = append(f.Generations, keySeed{id, g.seed})
 		}
@@ -52,7 +52,7 @@ func LoadKeyring(r io.Reader) (*Keyring, error) {
 	if len(f.Generations) > maxGenerations {
 		return nil, fmt.Errorf("%w: key file has %d generations, at most %d", wallet.ErrInvalid, len(f.Generations), maxGenerations)
 	}
-	k := &Keyring{byID: map[KeyID]*generation{}}
+	k := &Keyring{byID: map[keyID]*generation{}}
 	for _, s := range f.Generations {
 		g, err := newGeneration(s.ID, s.Seed)
 		if err != nil {

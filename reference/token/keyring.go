@@ -10,8 +10,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// KeyID numbers a generation of keys, from 1. A number is never used again.
-type KeyID uint32
+// keyID numbers a generation of keys, from 1. A number is never used again.
+type keyID uint32
 
 // maxGenerations bounds the generations of a ring: the current one and those whose tokens are still in use. With one
 // rotation a week even the default lifetime needs no more than six.
@@ -22,13 +22,13 @@ const maxGenerations = 8
 type Keyring struct {
 	mu      sync.RWMutex
 	current *generation
-	byID    map[KeyID]*generation
+	byID    map[keyID]*generation
 }
 
 // NewKeyring returns a ring with generation 1, made from random: crypto/rand.Reader, or a seeded stream if a run must
 // be repeatable. Errors are those of random.
 func NewKeyring(random io.Reader) (*Keyring, error) {
-	k := &Keyring{byID: map[KeyID]*generation{}}
+	k := &Keyring{byID: map[keyID]*generation{}}
 	if _, err := k.Rotate(random); err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func NewKeyring(random io.Reader) (*Keyring, error) {
 
 // Rotate adds a generation made from random and makes it current (T7). Tokens of earlier generations stay valid.
 // ErrInvalid: the ring already has MaxGenerations; retire one first. Other errors are those of random.
-func (k *Keyring) Rotate(random io.Reader) (KeyID, error) {
+func (k *Keyring) Rotate(random io.Reader) (keyID, error) {
 	seed := make([]byte, seedSize)
 	if _, err := io.ReadFull(random, seed); err != nil {
 		return 0, fmt.Errorf("token: new keys: %w", err)
@@ -58,7 +58,7 @@ func (k *Keyring) Rotate(random io.Reader) (KeyID, error) {
 // Retire deletes a generation older than the current one; its tokens are then refused with ErrTokenKey. Idempotent.
 // ErrInvalid for the current and newer generations: if the newest were deleted, its number would be assigned to other
 // keys.
-func (k *Keyring) Retire(id KeyID) error {
+func (k *Keyring) Retire(id keyID) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if id >= k.current.id {
@@ -68,19 +68,16 @@ func (k *Keyring) Retire(id KeyID) error {
 	return nil
 }
 
-// Current returns the generation that seals new tokens.
-func (k *Keyring) Current() KeyID { return k.sealing().id }
-
-// IDs returns the generations of the ring, oldest first.
-func (k *Keyring) IDs() []KeyID {
+// ids returns the generations of the ring, oldest first.
+func (k *Keyring) ids() []keyID {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	return slices.Sorted(maps.Keys(k.byID))
 }
 
 // newest returns the highest number assigned so far. The caller holds the lock.
-func (k *Keyring) newest() KeyID {
-	var id KeyID
+func (k *Keyring) newest() keyID {
+	var id keyID
 	for existing := range k.byID {
 		id = max(id, existing)
 	}
@@ -95,7 +92,7 @@ func (k *Keyring) sealing() *generation {
 }
 
 // opening returns a generation of the ring. ErrTokenKey: the ring does not have it.
-func (k *Keyring) opening(id KeyID) (*generation, error) {
+func (k *Keyring) opening(id keyID) (*generation, error) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	if g, ok := k.byID[id]; ok {

@@ -73,7 +73,7 @@ func (m *Modelled) Open(sealed []byte, who wallet.Person, now wallet.Instant) (w
 	if len(sealed) < standTextAt+checkSize || len(sealed) > maxSealed || sealed[0] != versionModelled {
 		return wallet.Token{}, wallet.ErrTokenUnreadable
 	}
-	keys, err := m.keys.opening(KeyID(binary.LittleEndian.Uint32(sealed[standKeyAt:])))
+	keys, err := m.keys.opening(keyID(binary.LittleEndian.Uint32(sealed[standKeyAt:])))
 	if err != nil {
 		return wallet.Token{}, err
 	}

@@ -84,7 +84,7 @@ func (r *Real) Open(sealed []byte, who wallet.Person, now wallet.Instant) (walle
 		return wallet.Token{}, wallet.ErrTokenUnreadable
 	}
 	header, body := sealed[:headerSize], sealed[headerSize:]
-	keys, err := r.keys.opening(KeyID(binary.BigEndian.Uint32(header[keyAt:])))
+	keys, err := r.keys.opening(keyID(binary.BigEndian.Uint32(header[keyAt:])))
 	if err != nil {
 		return wallet.Token{}, err
 	}

@@ -23,7 +23,7 @@ const maxReceivers = 4096
 
 // envelopeID identifies a context.
 type envelopeID struct {
-	keys KeyID
+	keys keyID
 	enc  [encSize]byte
 }
 

@@ -28,7 +28,7 @@ func TestTrustCountsByReasonAndSwitchesOff(t *testing.T) {
 	require.NoError(t, err, "tokens are still made: they are valid again when trust is restored")
 	trust.Distrust(false)
 	open(sealed, ownerOf(typical()), nil)
-	require.Equal(t, map[string]int64{"ok": 2, "token_foreign": 1, "token_unreadable": 1, "token_distrusted": 2}, trust.Counts())
+	require.Equal(t, map[string]int64{"ok": 2, "token_foreign": 1, "token_unreadable": 1, "token_distrusted": 2}, trust.counts())
 }
 
 func TestAlarm(t *testing.T) {
@@ -68,7 +68,7 @@ func TestAlarm(t *testing.T) {
 				require.ErrorIs(t, err, wallet.ErrTokenForged)
 			}
 			require.Equal(t, c.want, got)
-			require.EqualValues(t, len(c.forged), trust.Counts()["token_forged"])
+			require.EqualValues(t, len(c.forged), trust.counts()["token_forged"])
 		})
 	}
 }

@@ -1,6 +1,9 @@
 package wallet
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // ActivityID names an activity: the parent that upstreams send, or a child that the asset centre selected (O4, A2).
 type ActivityID string
@@ -36,6 +39,14 @@ func (s Stage) String() string {
 		return stageNames[s]
 	}
 	return "unknown-stage"
+}
+
+// Validate returns ErrInvalid for an unknown stage.
+func (s Stage) Validate() error {
+	if s < InternalTest || s > Official {
+		return fmt.Errorf("%w: stage %d", ErrInvalid, s)
+	}
+	return nil
 }
 
 // ParseStage returns the stage of that name.

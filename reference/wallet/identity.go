@@ -3,6 +3,7 @@ package wallet
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 )
 
@@ -23,6 +24,14 @@ type Account struct {
 
 // AccountOf returns the account that user logs into app with.
 func AccountOf(app App, user UserID) Account { return Account{app.Family(), user} }
+
+// Validate returns ErrInvalid for an account of no known family.
+func (a Account) Validate() error {
+	if a.Family < DouyinFamily || a.Family > ToutiaoFamily {
+		return fmt.Errorf("%w: account family %d", ErrInvalid, a.Family)
+	}
+	return nil
+}
 
 // MaxFormer bounds the former wallets of one person. A person joins wallets by binding one phone in several accounts,
 // and nobody owns more accounts than this.

@@ -83,6 +83,18 @@ type StockKey struct {
 	Part int
 }
 
+// ValidateOrder returns ErrInvalid if no cannot take a coupon from the counter: one of them is invalid, or their stages
+// differ.
+func (k StockKey) ValidateOrder(no OrderNo) error {
+	if err := k.Validate(); err != nil {
+		return err
+	}
+	if k.Stage != no.Stage {
+		return fmt.Errorf("%w: order %s cannot take stock of stage %s", ErrInvalid, no, k.Stage)
+	}
+	return no.Validate()
+}
+
 // StockCounter is the source's way of counting (C3): a number that is incremented.
 type StockCounter interface {
 	// Add adds n and returns the sum. NOT idempotent: after ErrUnknown it cannot be determined whether n was added

@@ -1,6 +1,9 @@
 package wallet
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // TokenStatus is the posting state of a token (T4). There is no failed state: a failed posting is retried.
 type TokenStatus uint8
@@ -11,6 +14,14 @@ const (
 	TokenProcessing TokenStatus = 2 // set before the ledger is called
 	TokenSuccess    TokenStatus = 8 // set after the ledger has confirmed
 )
+
+// Validate returns ErrInvalid for an unknown status.
+func (s TokenStatus) Validate() error {
+	if s != TokenIssued && s != TokenProcessing && s != TokenSuccess {
+		return fmt.Errorf("%w: token status %d", ErrInvalid, s)
+	}
+	return nil
+}
 
 // Token is the promise of one cash grant (T2, T3). The client has a signed and sealed copy; this is the server's copy.
 // Status exists on the server only and is not signed.

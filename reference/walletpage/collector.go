@@ -26,8 +26,8 @@ type CollectedTokens struct {
 	client  map[wallet.OrderNo]int // tokens that only the client had → their index in the request
 }
 
-// Numbers returns the order numbers of the tokens.
-func (h CollectedTokens) Numbers() []wallet.OrderNo {
+// numbers returns the order numbers of the tokens.
+func (h CollectedTokens) numbers() []wallet.OrderNo {
 	if len(h.Tokens) == 0 {
 		return nil
 	}
@@ -70,10 +70,10 @@ func (p *TokenCollector) Collect(ctx context.Context, who wallet.Person, s walle
 	return h
 }
 
-// Restore writes tokens that only the client had to the server's list and the backlog (T8). A token that is posted
+// restore writes tokens that only the client had to the server's list and the backlog (T8). A token that is posted
 // already is refused with ErrTokenReplayed, so that the client deletes it. If the store fails, or SwitchSkipTokens is
 // on, nothing is written, and the next visit tries again. Idempotent.
-func (p *TokenCollector) Restore(ctx context.Context, h CollectedTokens, posted []bool) (refused []wallet.TokenRefusal) {
+func (p *TokenCollector) restore(ctx context.Context, h CollectedTokens, posted []bool) (refused []wallet.TokenRefusal) {
 	skip := p.Switched != nil && p.Switched(wallet.SwitchSkipTokens)
 	for i, t := range h.Tokens {
 		at, ok := h.client[t.Order]

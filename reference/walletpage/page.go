@@ -82,7 +82,7 @@ func (p *Reader) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, e
 	}
 	p.merge(&page, view, held, r)
 	if p.Tokens != nil && !slices.Contains(page.Missing, SourceLedger) {
-		page.Refused = append(page.Refused, p.Tokens.Restore(ctx, held, view.Posted)...)
+		page.Refused = append(page.Refused, p.Tokens.restore(ctx, held, view.Posted)...)
 	}
 	if r.After == (wallet.Cursor{}) {
 		p.addLists(ctx, &page, who, wallet.AccountOf(r.App, r.User))
@@ -128,7 +128,7 @@ func (p *Reader) view(ctx context.Context, page *wallet.Page, wallets []wallet.A
 	var view wallet.View
 	missing := p.on(wallet.SwitchPageNoLedger)
 	if !missing {
-		query := wallet.ViewQuery{Wallets: wallets, Stage: page.Stage, Check: held.Numbers(), After: r.After, Limit: r.Limit + 1}
+		query := wallet.ViewQuery{Wallets: wallets, Stage: page.Stage, Check: held.numbers(), After: r.After, Limit: r.Limit + 1}
 		err := wallet.Repeat(func() (err error) { view, err = p.Ledger.View(ctx, query); return err })
 		if missing = wallet.Retryable(err); err != nil && !missing {
 			return wallet.View{}, err

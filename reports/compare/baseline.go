@@ -20,8 +20,8 @@ const baselineSchema = "hongbao/baseline/v1"
 // maxBaselineBytes bounds a baseline file. A usual file has a few kilobytes.
 const maxBaselineBytes = 1 << 20
 
-// ErrBaseline is wrapped by every error about the content of a baseline, and about records that cannot form one.
-var ErrBaseline = errors.New("reports: bad baseline")
+// errBaseline is wrapped by every error about the content of a baseline, and about records that cannot form one.
+var errBaseline = errors.New("reports: bad baseline")
 
 // Baseline is the data of one side of a comparison. It is small enough to be kept in the repository.
 type Baseline struct {
@@ -58,8 +58,8 @@ type Figure struct {
 
 // The directions of Figure.Better.
 const (
-	Lower  = "lower"
-	Higher = "higher"
+	lower  = "lower"
+	higher = "higher"
 )
 
 // Outcome is the result of a check.
@@ -69,7 +69,7 @@ type Outcome struct {
 }
 
 // ReadBaseline reads one side of a comparison. path is a record.json, the folder of a run, a folder with folders of repeated
-// runs, or a file written by WriteBaseline. Errors wrap reports.ErrRecord, ErrBaseline or an error of the file system.
+// runs, or a file written by WriteBaseline. An error is about the content or from the file system.
 func ReadBaseline(path string) (*Baseline, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -103,7 +103,7 @@ func readBaselineFile(path string) (*Baseline, error) {
 	}
 	b := new(Baseline)
 	if err := reports.DecodeStrict(data, b); err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", path, ErrBaseline, err)
+		return nil, fmt.Errorf("%s: %w: %w", path, errBaseline, err)
 	}
 	if err := b.validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -115,10 +115,10 @@ func readBaselineFile(path string) (*Baseline, error) {
 func readRepeats(dir string) (*Baseline, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*", reports.RecordFile))
 	if err != nil || len(paths) == 0 {
-		return nil, fmt.Errorf("%w: %s contains neither %s nor folders with one", ErrBaseline, dir, reports.RecordFile)
+		return nil, fmt.Errorf("%w: %s contains neither %s nor folders with one", errBaseline, dir, reports.RecordFile)
 	}
 	if len(paths) > reports.MaxRepeats {
-		return nil, fmt.Errorf("%w: %s contains %d runs, at most %d", ErrBaseline, dir, len(paths), reports.MaxRepeats)
+		return nil, fmt.Errorf("%w: %s contains %d runs, at most %d", errBaseline, dir, len(paths), reports.MaxRepeats)
 	}
 	var all *Baseline
 	var rounds []Round
@@ -150,13 +150,13 @@ func readRepeats(dir string) (*Baseline, error) {
 	return all, nil
 }
 
-// join adds the repeats of more to b. ErrBaseline: more is not a repeat of the same load.
+// join adds the repeats of more to b. errBaseline: more is not a repeat of the same load.
 func (b *Baseline) join(more *Baseline) error {
 	if why := differences(b, more); len(why) > 0 {
-		return fmt.Errorf("%w: not a repeat of the other runs: %s", ErrBaseline, why[0])
+		return fmt.Errorf("%w: not a repeat of the other runs: %s", errBaseline, why[0])
 	}
 	if b.Kind == "sim" || b.Commit != more.Commit {
-		return fmt.Errorf("%w: not a repeat of the other runs: a simulation, or another commit", ErrBaseline)
+		return fmt.Errorf("%w: not a repeat of the other runs: a simulation, or another commit", errBaseline)
 	}
 	b.Runs += more.Runs
 	b.Figures = slices.DeleteFunc(b.Figures, func(f Figure) bool { return more.figure(f.Name) == nil })
@@ -215,10 +215,10 @@ func WriteBaseline(path string, b *Baseline) error {
 	return nil
 }
 
-// validate returns an error that wraps ErrBaseline if b cannot be compared.
+// validate returns an error that wraps errBaseline if b cannot be compared.
 func (b *Baseline) validate() error {
 	wrong := func(format string, args ...any) error {
-		return fmt.Errorf("%w: %s", ErrBaseline, fmt.Sprintf(format, args...))
+		return fmt.Errorf("%w: %s", errBaseline, fmt.Sprintf(format, args...))
 	}
 	switch {
 	case b.Schema != baselineSchema:
@@ -233,7 +233,7 @@ func (b *Baseline) validate() error {
 		return wrong("%d rounds of %d runs", len(b.Rounds), b.Runs)
 	}
 	for _, f := range b.Figures {
-		if f.Better != Lower && f.Better != Higher || len(f.Values) == 0 || len(f.Values) > reports.MaxRepeats || !reports.Finite(f.Floor) || f.Floor < 0 {
+		if f.Better != lower && f.Better != higher || len(f.Values) == 0 || len(f.Values) > reports.MaxRepeats || !reports.Finite(f.Floor) || f.Floor < 0 {
 			return wrong("figure %q: %d values, better %q, floor %v", f.Name, len(f.Values), f.Better, f.Floor)
 		}
 		for _, x := range f.Values {

@@ -19,10 +19,10 @@ const (
 	samplesForP99 = 1000
 )
 
-// BaselineOf returns the baseline of r. ErrBaseline: r has no run, or was interrupted.
+// BaselineOf returns the baseline of r. An error: r has no run, or was interrupted.
 func BaselineOf(r *reports.Record) (*Baseline, error) {
 	if len(r.Runs) == 0 || r.Interrupted {
-		return nil, fmt.Errorf("%w: the run of %s was interrupted or has no results", ErrBaseline, text.Quote(r.Scenario.Name))
+		return nil, fmt.Errorf("%w: the run of %s was interrupted or has no results", errBaseline, text.Quote(r.Scenario.Name))
 	}
 	b := &Baseline{Schema: baselineSchema, Kind: r.Kind, Scenario: r.Scenario.Name, SHA256: r.Scenario.SHA256,
 		Environment: r.Environment, Commit: r.Commit, Runs: len(r.Runs)}
@@ -52,10 +52,10 @@ func (b *Baseline) ofSimulation(r *reports.Record) {
 			value  int64
 			better string
 		}{
-			{"visible_wait_p50_ms", c.VisibleWaitP50MS, Lower}, {"visible_wait_p99_ms", c.VisibleWaitP99MS, Lower},
-			{"visible_wait_max_ms", c.VisibleWaitMaxMS, Lower}, {"posting_delay_max_ms", c.PostingDelayMaxMS, Lower},
-			{"posted_peak_tps", c.PostedPeakTPS, Higher}, {"ledger_instances_needed", c.LedgerInstancesNeeded, Lower},
-			{"backlog_peak", c.BacklogPeak, Lower}, {"refused", c.Refused, Lower}, {"money_difference_fen", c.MoneyDifferenceFen, Lower},
+			{"visible_wait_p50_ms", c.VisibleWaitP50MS, lower}, {"visible_wait_p99_ms", c.VisibleWaitP99MS, lower},
+			{"visible_wait_max_ms", c.VisibleWaitMaxMS, lower}, {"posting_delay_max_ms", c.PostingDelayMaxMS, lower},
+			{"posted_peak_tps", c.PostedPeakTPS, higher}, {"ledger_instances_needed", c.LedgerInstancesNeeded, lower},
+			{"backlog_peak", c.BacklogPeak, lower}, {"refused", c.Refused, lower}, {"money_difference_fen", c.MoneyDifferenceFen, lower},
 		} {
 			b.Figures = append(b.Figures, Figure{Name: run.Strategy + " " + f.name, Better: f.better, Exact: true, Values: []float64{float64(f.value)}})
 		}
@@ -78,17 +78,17 @@ func (b *Baseline) ofLoad(r *reports.Record) {
 		}
 		sum := l.Total()
 		sent := float64(max(sum.Sent, 1))
-		b.add(Figure{Name: "ok_per_s", Better: Higher}, float64(sum.OK)/max(l.DurationS, 1e-9), l.DurationS > 0)
-		b.add(Figure{Name: "unsent_ratio", Better: Lower, Floor: floorShare, Share: true}, float64(sum.Unsent)/float64(max(sum.Scheduled, 1)), sum.Scheduled > 0)
-		b.add(Figure{Name: "error_ratio", Better: Lower, Floor: floorShare, Share: true}, float64(sum.Failed+sum.InFlight)/sent, sum.Sent > 0)
-		b.add(Figure{Name: "refused_ratio", Better: Lower, Floor: floorShare, Share: true}, float64(sum.Refused)/sent, sum.Sent > 0)
+		b.add(Figure{Name: "ok_per_s", Better: higher}, float64(sum.OK)/max(l.DurationS, 1e-9), l.DurationS > 0)
+		b.add(Figure{Name: "unsent_ratio", Better: lower, Floor: floorShare, Share: true}, float64(sum.Unsent)/float64(max(sum.Scheduled, 1)), sum.Scheduled > 0)
+		b.add(Figure{Name: "error_ratio", Better: lower, Floor: floorShare, Share: true}, float64(sum.Failed+sum.InFlight)/sent, sum.Sent > 0)
+		b.add(Figure{Name: "refused_ratio", Better: lower, Floor: floorShare, Share: true}, float64(sum.Refused)/sent, sum.Sent > 0)
 		for _, o := range l.Operations {
 			c := o.Corrected
-			b.add(Figure{Name: o.Name + " p50_us", Better: Lower, Floor: floorUS}, float64(c.P50US), c.Samples >= samplesForP50)
-			b.add(Figure{Name: o.Name + " p99_us", Better: Lower, Floor: floorUS}, float64(c.P99US), c.Samples >= samplesForP99)
+			b.add(Figure{Name: o.Name + " p50_us", Better: lower, Floor: floorUS}, float64(c.P50US), c.Samples >= samplesForP50)
+			b.add(Figure{Name: o.Name + " p99_us", Better: lower, Floor: floorUS}, float64(c.P99US), c.Samples >= samplesForP99)
 		}
-		b.add(Figure{Name: Deciding, Better: Lower, Floor: floorCPUUS}, l.Generator.CPUS*1e6/sent, sum.Sent > 0 && l.Generator.CPUS > 0)
-		b.add(Figure{Name: "drained_s", Better: Lower, Floor: floorDrainS}, l.Audit.DrainedS, l.Audit.Drained)
+		b.add(Figure{Name: Deciding, Better: lower, Floor: floorCPUUS}, l.Generator.CPUS*1e6/sent, sum.Sent > 0 && l.Generator.CPUS > 0)
+		b.add(Figure{Name: "drained_s", Better: lower, Floor: floorDrainS}, l.Audit.DrainedS, l.Audit.Drained)
 	}
 	complete := b.Figures[:0]
 	for _, f := range b.Figures {

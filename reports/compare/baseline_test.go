@@ -48,7 +48,7 @@ func TestBaselineFiles(t *testing.T) {
 	other.Commit = "another"
 	require.NoError(t, render.Write(filepath.Join(runs, "9"), other))
 	_, err = ReadBaseline(runs)
-	require.ErrorIs(t, err, ErrBaseline)
+	require.ErrorIs(t, err, errBaseline)
 	require.ErrorContains(t, err, "not a repeat")
 	_, err = ReadBaseline(t.TempDir())
 	require.ErrorContains(t, err, "neither record.json nor folders")
@@ -66,7 +66,7 @@ func TestBaselineFiles(t *testing.T) {
 	} {
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 		_, err := ReadBaseline(file)
-		require.ErrorIs(t, err, ErrBaseline, why)
+		require.ErrorIs(t, err, errBaseline, why)
 	}
 	require.NoError(t, os.WriteFile(file, []byte("no JSON"), 0o600))
 	_, err = ReadBaseline(file)

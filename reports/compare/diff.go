@@ -74,9 +74,6 @@ type CheckChange struct {
 	Candidate reports.Verdict `json:"candidate"`
 }
 
-// DefaultMinChange is the smallest change that counts by default: 5%.
-const DefaultMinChange = 0.05
-
 // With one run on a side the noise is unknown. Then a figure counts as changed only if it doubled or halved, and a share if it
 // changed by 0.01. Single runs of one build on a busy machine differ by less.
 const (
@@ -185,7 +182,7 @@ func change(by interval, f *Figure, least float64, belowFloor, known bool) Chang
 		zero, up, down = 0, least, -least
 	}
 	rises, falls := Worse, Better
-	if f.Better == Higher {
+	if f.Better == higher {
 		rises, falls = Better, Worse
 	}
 	switch {

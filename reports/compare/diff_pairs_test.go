@@ -52,7 +52,7 @@ func (b *bench) rounds(r *rand.Rand, n int, slower float64) (base, candidate *Ba
 			for k := range s.to.Figures {
 				f := &s.to.Figures[k]
 				x := math.Exp(r.NormFloat64() * b.noise[k] / math.Sqrt2) // per side, so the ratio has the spread noise[k]
-				if f.Better == Lower {
+				if f.Better == lower {
 					x *= machine * s.slower
 				}
 				f.Values = append(f.Values, b.typical[k]*x)
@@ -100,7 +100,7 @@ func TestSameBuildInPairsDoesNotAlarm(t *testing.T) {
 			r, b, alarms, unknown := rand.New(rand.NewPCG(7, 13)), inPairs(c.factor), 0, 0
 			for range times {
 				base, candidate := b.rounds(r, c.rounds, 1)
-				d, err := Compare(base, candidate, DefaultMinChange, false)
+				d, err := Compare(base, candidate, defaultMinChange, false)
 				require.NoError(t, err)
 				require.Equal(t, c.rounds, d.Pairs)
 				switch d.Result {
@@ -124,7 +124,7 @@ func TestPlantedTenthIsFlagged(t *testing.T) {
 	r, b, flagged, whole, passed := rand.New(rand.NewPCG(7, 13)), inPairs(1), 0, 0, 0
 	for range times {
 		base, candidate := b.rounds(r, testRounds, 1.1)
-		d, err := Compare(base, candidate, DefaultMinChange, false)
+		d, err := Compare(base, candidate, defaultMinChange, false)
 		require.NoError(t, err)
 		switch d.Result {
 		case reports.Fail:
@@ -133,7 +133,7 @@ func TestPlantedTenthIsFlagged(t *testing.T) {
 			passed++
 		}
 		base.Rounds, candidate.Rounds = nil, nil
-		d, err = Compare(base, candidate, DefaultMinChange, false)
+		d, err = Compare(base, candidate, defaultMinChange, false)
 		require.NoError(t, err)
 		require.Zero(t, d.Pairs)
 		if d.Result == reports.Fail {
@@ -166,10 +166,10 @@ func TestSecondLook(t *testing.T) {
 		for range times {
 			base, candidate := b.rounds(r, 2*testRounds, c.slower)
 			first := [2]*Baseline{base.first(testRounds), candidate.first(testRounds)}
-			d, err := Compare(first[0], first[1], DefaultMinChange, false)
+			d, err := Compare(first[0], first[1], defaultMinChange, false)
 			require.NoError(t, err)
 			if d.Blind {
-				d, err = Compare(base, candidate, DefaultMinChange, false)
+				d, err = Compare(base, candidate, defaultMinChange, false)
 				require.NoError(t, err)
 			}
 			if d.Result == reports.Fail {
@@ -258,7 +258,7 @@ func TestPairs(t *testing.T) {
 			s.Figures = append([]Figure{}, s.Figures...)
 		}
 		c.change(base, candidate)
-		d, err := Compare(base, candidate, DefaultMinChange, false)
+		d, err := Compare(base, candidate, defaultMinChange, false)
 		require.NoError(t, err, c.why)
 		require.Equal(t, c.pairs, d.Pairs, c.why)
 		require.Contains(t, strings.Join(d.Notes, "\n"), c.says, c.why)
@@ -278,7 +278,7 @@ func TestLateRounds(t *testing.T) {
 			f.Values[i] *= 1.5
 		}
 	}
-	d, err := Compare(base, candidate, DefaultMinChange, false)
+	d, err := Compare(base, candidate, defaultMinChange, false)
 	require.NoError(t, err)
 	for _, r := range d.Rows {
 		if strings.HasSuffix(r.Name, "_us") {
@@ -290,7 +290,7 @@ func TestLateRounds(t *testing.T) {
 	for i := range 6 {
 		base.Rounds[i].Late = true
 	}
-	d, err = Compare(base, candidate, DefaultMinChange, false)
+	d, err = Compare(base, candidate, defaultMinChange, false)
 	require.NoError(t, err)
 	for _, r := range d.Rows {
 		require.False(t, strings.HasSuffix(r.Name, "_us"), r.Name)
@@ -316,7 +316,7 @@ func TestPairsInDoubt(t *testing.T) {
 		for i := range c.doubts {
 			base.Rounds[i].Doubt, base.Doubt = "late", "late"
 		}
-		d, err := Compare(base, candidate, DefaultMinChange, false)
+		d, err := Compare(base, candidate, defaultMinChange, false)
 		require.NoError(t, err, c.why)
 		require.Equal(t, c.want, d.Result, "%s: %v", c.why, d.Why)
 		require.Equal(t, c.rounds-c.doubts, d.Pairs, c.why)
@@ -327,7 +327,7 @@ func TestPairsInDoubt(t *testing.T) {
 // TestPairsTooNoisy: if noise could hide a slowdown of a tenth, the result is unknown and the reason says what to do.
 func TestPairsTooNoisy(t *testing.T) {
 	base, candidate := inPairs(6).rounds(rand.New(rand.NewPCG(5, 5)), testRounds, 1)
-	d, err := Compare(base, candidate, DefaultMinChange, false)
+	d, err := Compare(base, candidate, defaultMinChange, false)
 	require.NoError(t, err)
 	require.Equal(t, reports.Unknown, d.Result)
 	require.Contains(t, d.Why[0], "noise of cpu_us_per_operation could hide a slowdown of 10%")
@@ -371,11 +371,11 @@ func TestRoundsInFolders(t *testing.T) {
 	again, err := ReadBaseline(file)
 	require.NoError(t, err)
 	for _, b := range []*Baseline{base, again} {
-		d, err := Compare(b, candidate, DefaultMinChange, false)
+		d, err := Compare(b, candidate, defaultMinChange, false)
 		require.NoError(t, err)
 		require.Equal(t, 2, d.Pairs)
 		require.Empty(t, d.Checks)
 	}
 	again.Rounds = again.Rounds[:2]
-	require.ErrorIs(t, again.validate(), ErrBaseline)
+	require.ErrorIs(t, again.validate(), errBaseline)
 }

@@ -17,6 +17,9 @@ import (
 	"hongbao/reports/terminal"
 )
 
+// defaultMinChange is the smallest change that counts by default: 5%.
+const defaultMinChange = 0.05
+
 // TestStudentQuantile compares the quantile with the tables of textbooks.
 func TestStudentQuantile(t *testing.T) {
 	for _, c := range []struct{ tail, freedom, want float64 }{
@@ -40,13 +43,13 @@ func usual(low, high float64) *bench {
 		b.figures, b.typical = append(b.figures, f), append(b.typical, typical)
 	}
 	for i, operation := range []string{"grant", "page", "withdraw"} {
-		add(Figure{Name: operation + " p50_us", Better: Lower, Floor: floorUS}, 2_000+float64(i)*700)
-		add(Figure{Name: operation + " p99_us", Better: Lower, Floor: floorUS}, 15_000+float64(i)*9_000)
+		add(Figure{Name: operation + " p50_us", Better: lower, Floor: floorUS}, 2_000+float64(i)*700)
+		add(Figure{Name: operation + " p99_us", Better: lower, Floor: floorUS}, 15_000+float64(i)*9_000)
 	}
-	add(Figure{Name: "cpu_us_per_operation", Better: Lower, Floor: floorCPUUS}, 240)
-	add(Figure{Name: "drained_s", Better: Lower, Floor: floorDrainS}, 4)
-	add(Figure{Name: "ok_per_s", Better: Higher}, 5_120)
-	add(Figure{Name: "error_ratio", Better: Lower, Floor: floorShare, Share: true}, 0.004)
+	add(Figure{Name: "cpu_us_per_operation", Better: lower, Floor: floorCPUUS}, 240)
+	add(Figure{Name: "drained_s", Better: lower, Floor: floorDrainS}, 4)
+	add(Figure{Name: "ok_per_s", Better: higher}, 5_120)
+	add(Figure{Name: "error_ratio", Better: lower, Floor: floorShare, Share: true}, 0.004)
 	for i := range b.figures {
 		b.noise = append(b.noise, low+(high-low)*float64(i)/float64(len(b.figures)-1))
 	}
@@ -69,7 +72,7 @@ func (b *bench) measured(r *rand.Rand, n int, neighbour, slower float64) *Baseli
 		for i := range out.Figures {
 			f := &out.Figures[i]
 			x := math.Exp(r.NormFloat64() * b.noise[i])
-			if f.Better == Lower {
+			if f.Better == lower {
 				x *= load * slower
 			}
 			f.Values = append(f.Values, b.typical[i]*x)
@@ -99,7 +102,7 @@ func TestSameBuildDoesNotAlarm(t *testing.T) {
 		t.Run(c.why, func(t *testing.T) {
 			r, b, alarms := rand.New(rand.NewPCG(7, 11)), usual(c.low, c.high), 0
 			for range times {
-				d, err := Compare(b.measured(r, c.repeats, c.neighbour, 1), b.measured(r, c.repeats, c.neighbour, 1), DefaultMinChange, false)
+				d, err := Compare(b.measured(r, c.repeats, c.neighbour, 1), b.measured(r, c.repeats, c.neighbour, 1), defaultMinChange, false)
 				require.NoError(t, err)
 				if d.Result != reports.Pass {
 					alarms++
@@ -117,12 +120,12 @@ func TestSlowdownIsFlagged(t *testing.T) {
 	const times = 500
 	r, b, flagged, better := rand.New(rand.NewPCG(7, 11)), usual(0.02, 0.02), 0, 0
 	for range times {
-		d, err := Compare(b.measured(r, 5, 0, 1), b.measured(r, 5, 0, 1.1), DefaultMinChange, false)
+		d, err := Compare(b.measured(r, 5, 0, 1), b.measured(r, 5, 0, 1.1), defaultMinChange, false)
 		require.NoError(t, err)
 		if d.Result == reports.Fail {
 			flagged++
 		}
-		d, err = Compare(b.measured(r, 5, 0, 1.1), b.measured(r, 5, 0, 1), DefaultMinChange, false)
+		d, err = Compare(b.measured(r, 5, 0, 1.1), b.measured(r, 5, 0, 1), defaultMinChange, false)
 		require.NoError(t, err)
 		for _, row := range d.Rows {
 			if row.Change == Better {
@@ -158,10 +161,10 @@ func TestIntervalHoldsTheTruth(t *testing.T) {
 
 // TestCompareFigure: each kind of change of a figure.
 func TestCompareFigure(t *testing.T) {
-	latency := Figure{Name: "grant p99_us", Better: Lower, Floor: floorUS}
-	rate := Figure{Name: "ok_per_s", Better: Higher}
-	share := Figure{Name: "error_ratio", Better: Lower, Share: true, Floor: floorShare}
-	exact := Figure{Name: "token refused", Better: Lower, Exact: true}
+	latency := Figure{Name: "grant p99_us", Better: lower, Floor: floorUS}
+	rate := Figure{Name: "ok_per_s", Better: higher}
+	share := Figure{Name: "error_ratio", Better: lower, Share: true, Floor: floorShare}
+	exact := Figure{Name: "token refused", Better: lower, Exact: true}
 	around := func(x float64) []float64 { return []float64{x * 0.98, x * 0.99, x, x * 1.01, x * 1.02} }
 	for _, c := range []struct {
 		why             string
@@ -193,7 +196,7 @@ func TestCompareFigure(t *testing.T) {
 		{"from zero to one", exact, []float64{0}, []float64{1}, Worse},
 		{"zero", exact, []float64{0}, []float64{0}, Same},
 	} {
-		row := compareFigure(&c.f, c.base, c.candidate, criteria{tail: 0.001, minChange: DefaultMinChange})
+		row := compareFigure(&c.f, c.base, c.candidate, criteria{tail: 0.001, minChange: defaultMinChange})
 		require.Equal(t, c.want, row.Change, "%s: %+v", c.why, row)
 	}
 }
@@ -202,7 +205,7 @@ func TestCompareFigure(t *testing.T) {
 // never worse.
 func TestCompareMirrors(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		f := Figure{Better: rapid.SampledFrom([]string{Lower, Higher}).Draw(t, "better"), Share: rapid.Bool().Draw(t, "share"), Floor: 0.001}
+		f := Figure{Better: rapid.SampledFrom([]string{lower, higher}).Draw(t, "better"), Share: rapid.Bool().Draw(t, "share"), Floor: 0.001}
 		values := rapid.SliceOfN(rapid.Float64Range(0, 1), 1, 8)
 		a, b := values.Draw(t, "a"), values.Draw(t, "b")
 		with := criteria{tail: 0.001, minChange: 0.05}
@@ -241,21 +244,21 @@ func TestCompareRefuses(t *testing.T) {
 		c.change(r)
 		candidate, err := BaselineOf(r)
 		require.NoError(t, err)
-		_, err = Compare(base, candidate, DefaultMinChange, false)
+		_, err = Compare(base, candidate, defaultMinChange, false)
 		require.ErrorIs(t, err, ErrDifferent, c.why)
 		require.ErrorContains(t, err, c.says, c.why)
-		d, err := Compare(base, candidate, DefaultMinChange, true)
+		d, err := Compare(base, candidate, defaultMinChange, true)
 		require.NoError(t, err, c.why)
 		require.Contains(t, strings.Join(d.Notes, "\n"), c.says)
 	}
 	simulation, err := BaselineOf(recordtest.Passed())
 	require.NoError(t, err)
-	_, err = Compare(base, simulation, DefaultMinChange, true)
+	_, err = Compare(base, simulation, defaultMinChange, true)
 	require.ErrorIs(t, err, ErrDifferent)
 	_, err = BaselineOf(recordtest.Interrupted())
-	require.ErrorIs(t, err, ErrBaseline)
+	require.ErrorIs(t, err, errBaseline)
 	_, err = BaselineOf(&reports.Record{Kind: "load"})
-	require.ErrorIs(t, err, ErrBaseline)
+	require.ErrorIs(t, err, errBaseline)
 }
 
 // saturated returns a record of a saturated generator with the target of the other records.
@@ -308,7 +311,7 @@ func TestCompareResults(t *testing.T) {
 		require.NoError(t, err, c.why)
 		candidate, err := BaselineOf(c.candidate())
 		require.NoError(t, err, c.why)
-		d, err := Compare(base, candidate, DefaultMinChange, false)
+		d, err := Compare(base, candidate, defaultMinChange, false)
 		require.NoError(t, err, c.why)
 		require.Equal(t, c.want, d.Result, "%s: %v", c.why, d.Why)
 		require.Contains(t, strings.Join(d.Why, "\n"), c.says, c.why)
@@ -334,7 +337,7 @@ func TestDiffTable(t *testing.T) {
 	candidate := b.measured(r, 5, 0, 1.12)
 	candidate.Commit = "d21d11b0b3d4ede55a954b6b7b1b3e0fd30ea060"
 	candidate.Checks = []Outcome{{"order-once", reports.Fail}}
-	d, err := Compare(b.measured(r, 5, 0, 1), candidate, DefaultMinChange, false)
+	d, err := Compare(b.measured(r, 5, 0, 1), candidate, defaultMinChange, false)
 	require.NoError(t, err)
 	var out bytes.Buffer
 	require.NoError(t, Table(&out, d, false))

@@ -18,8 +18,8 @@ import (
 func TestGoldens(t *testing.T) {
 	renderings := map[string]func(io.Writer, *reports.Record) error{
 		"json":       reports.JSON,
-		"md":         Markdown,
-		"xml":        JUnit,
+		"md":         writeMarkdown,
+		"xml":        writeJUnit,
 		"txt":        func(w io.Writer, r *reports.Record) error { return Table(w, r, false) },
 		"colour.txt": func(w io.Writer, r *reports.Record) error { return Table(w, r, true) },
 		"html.txt":   pageText,
@@ -42,7 +42,7 @@ func TestGoldens(t *testing.T) {
 // depend on the processor.
 func pageText(w io.Writer, r *reports.Record) error {
 	var b bytes.Buffer
-	if err := HTML(&b, r); err != nil {
+	if err := writeHTML(&b, r); err != nil {
 		return err
 	}
 	_, body, _ := strings.Cut(b.String(), "<body>")

@@ -34,8 +34,8 @@ type page struct {
 	PeakName string
 }
 
-// HTML writes r as one page in both languages, which needs no other files, no network and no scripts. r must be valid.
-func HTML(w io.Writer, r *reports.Record) error {
+// writeHTML writes r as one page in both languages, which needs no other files, no network and no scripts. r must be valid.
+func writeHTML(w io.Writer, r *reports.Record) error {
 	t, err := template.New("page").Funcs(viewFuncs()).Parse(pageLoadHTML + pageStudyHTML + pageHTML)
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ func pageOf(t *testing.T, r *reports.Record) string {
 	reports.Normalise(r)
 	require.NoError(t, r.Validate())
 	var b bytes.Buffer
-	require.NoError(t, HTML(&b, r))
+	require.NoError(t, writeHTML(&b, r))
 	return b.String()
 }
 

@@ -38,10 +38,10 @@ type junitFault struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes r as a JUnit file for CI: one suite per run, with a test case for each check and each threshold, one suite per
+// writeJUnit writes r as a JUnit file for CI: one suite per run, with a test case for each check and each threshold, one suite per
 // study, and a last suite with the verdict, so that CI never shows a run as passed that is not a pass. Fail becomes a
 // failure, unknown becomes an error.
-func JUnit(w io.Writer, r *reports.Record) error {
+func writeJUnit(w io.Writer, r *reports.Record) error {
 	class := "hongbao." + r.Kind + "." + r.Scenario.Name
 	doc := junitSuites{Name: strings.ReplaceAll(class, ".", " ")}
 	for _, run := range r.Runs {

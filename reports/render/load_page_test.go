@@ -27,7 +27,7 @@ func TestLoadPageEscapes(t *testing.T) {
 	require.Contains(t, page, "&lt;script&gt;")
 	require.NotContains(t, page, "<script")
 	var b bytes.Buffer
-	require.NoError(t, Markdown(&b, r))
+	require.NoError(t, writeMarkdown(&b, r))
 	require.NotContains(t, b.String(), "<script")
 	require.NoError(t, Table(&b, r, false))
 	require.NotContains(t, b.String(), "\x1b")

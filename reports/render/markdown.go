@@ -14,8 +14,8 @@ import (
 //go:embed summary.tmpl
 var summaryMD string
 
-// Markdown writes the summary that CI shows for a job: verdict, comparison, checks and the command that repeats the run.
-func Markdown(w io.Writer, r *reports.Record) error {
+// writeMarkdown writes the summary that CI shows for a job: verdict, comparison, checks and the command that repeats the run.
+func writeMarkdown(w io.Writer, r *reports.Record) error {
 	var b strings.Builder
 	funcs := map[string]any{
 		"md":     md,

@@ -35,9 +35,9 @@ func TestStudiesAreShown(t *testing.T) {
 		require.NoError(t, r.Validate())
 		var table, page, summary, junit bytes.Buffer
 		require.NoError(t, Table(&table, r, false))
-		require.NoError(t, HTML(&page, r))
-		require.NoError(t, Markdown(&summary, r))
-		require.NoError(t, JUnit(&junit, r))
+		require.NoError(t, writeHTML(&page, r))
+		require.NoError(t, writeMarkdown(&summary, r))
+		require.NoError(t, writeJUnit(&junit, r))
 		for name, text := range map[string]string{"table": table.String(), "page": page.String(), "summary": summary.String()} {
 			for _, want := range []string{"Over-issued", "5,847", "1.33", "0.0151", "never", "The compared designs have a separate load."} {
 				require.Contains(t, text, want, name)

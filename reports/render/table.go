@@ -44,7 +44,7 @@ func executeText(b *strings.Builder, source string, own map[string]any, v view) 
 
 // Paths writes the paths of the files of a run in the folder dir.
 func Paths(w io.Writer, dir string) error {
-	_, err := fmt.Fprintf(w, "report %s\n       %s, %s and %s are in the same folder\n", filepath.Join(dir, HTMLFile), reports.RecordFile, SummaryFile, JUnitFile)
+	_, err := fmt.Fprintf(w, "report %s\n       %s, %s and %s are in the same folder\n", filepath.Join(dir, htmlFile), reports.RecordFile, summaryFile, junitFile)
 	return err
 }
 

@@ -123,7 +123,7 @@ func TestJUnit(t *testing.T) {
 		r.Checks[0].Name, r.Runs[0].Checks[0].Name = "a <b> & \x00\x1b\"", "a <b> & \x00\x1b\""
 		r.Replay = "hongbao sim 'a&b' \x00"
 		var b bytes.Buffer
-		require.NoError(t, JUnit(&b, r))
+		require.NoError(t, writeJUnit(&b, r))
 		var got junitSuites
 		require.NoError(t, xml.Unmarshal(b.Bytes(), &got))
 		require.Len(t, got.Suites, len(r.Runs)+1)

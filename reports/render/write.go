@@ -14,9 +14,9 @@ import (
 
 // The files in the folder of a run, besides reports.RecordFile.
 const (
-	HTMLFile    = "report.html"
-	SummaryFile = "summary.md"
-	JUnitFile   = "junit.xml"
+	htmlFile    = "report.html"
+	summaryFile = "summary.md"
+	junitFile   = "junit.xml"
 )
 
 // rendering is one file in the folder of a run, with the function that writes it.
@@ -28,7 +28,7 @@ type rendering struct {
 // renderings returns the files in the order in which they are put in place. The record is last, because a folder with a record
 // counts as a complete run.
 func renderings() []rendering {
-	return []rendering{{HTMLFile, HTML}, {SummaryFile, Markdown}, {JUnitFile, JUnit}, {reports.RecordFile, reports.JSON}}
+	return []rendering{{htmlFile, writeHTML}, {summaryFile, writeMarkdown}, {junitFile, writeJUnit}, {reports.RecordFile, reports.JSON}}
 }
 
 // Write normalises r and writes its four files into dir, which it creates if needed. All files are written under temporary

@@ -22,7 +22,7 @@ func TestWriteRead(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "out", name)
 		want := record()
 		require.NoError(t, Write(dir, want))
-		require.Equal(t, []string{JUnitFile, reports.RecordFile, HTMLFile, SummaryFile}, list(t, dir))
+		require.Equal(t, []string{junitFile, reports.RecordFile, htmlFile, summaryFile}, list(t, dir))
 		for _, path := range []string{dir, filepath.Join(dir, reports.RecordFile)} {
 			got, err := reports.Read(path)
 			require.NoError(t, err)
@@ -35,7 +35,7 @@ func TestWriteRead(t *testing.T) {
 
 // TestWriteFailsWhole: after an error none of the files exists. A folder with the name of a file makes its rename fail.
 func TestWriteFailsWhole(t *testing.T) {
-	for _, inTheWay := range []string{HTMLFile, SummaryFile, JUnitFile, reports.RecordFile} {
+	for _, inTheWay := range []string{htmlFile, summaryFile, junitFile, reports.RecordFile} {
 		t.Run(inTheWay, func(t *testing.T) {
 			dir := t.TempDir()
 			require.NoError(t, os.MkdirAll(filepath.Join(dir, inTheWay, "full"), 0o755))

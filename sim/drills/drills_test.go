@@ -98,6 +98,6 @@ func TestPhases(t *testing.T) {
 		{38 * time.Second, Between}, {41 * time.Second, Between}, {42 * time.Second, After}} {
 		require.Equal(t, c.want, m.At(noon.Add(c.at)), c.at)
 	}
-	m.Count(Between, GrantOK, 1)
-	require.Zero(t, m.counts[On][GrantOK])
+	m.Count(Between, grantOK, 1)
+	require.Zero(t, m.counts[On][grantOK])
 }

@@ -14,8 +14,8 @@ type RewardList struct {
 	Pages  []wallet.RewardsPage
 }
 
-// Whole reports whether the list can be judged: it has an end.
-func (l RewardList) Whole() bool {
+// whole reports whether the list can be judged: it has an end.
+func (l RewardList) whole() bool {
 	n := len(l.Pages)
 	return n > 0 && l.Pages[n-1].Next == (wallet.Cursor{})
 }
@@ -24,7 +24,7 @@ func (l RewardList) Whole() bool {
 // and is used if and only if its owner asked for that. Its pages are also passed to RewardsAnswered, which judges each
 // page alone. It returns false, and judges nothing, if the list is not whole.
 func (o *Oracle) JudgeRewardList(l RewardList, now wallet.Instant) bool {
-	if !l.Whole() {
+	if !l.whole() {
 		return false
 	}
 	stage := l.Pages[0].Stage

@@ -39,6 +39,7 @@ func (o *Oracle) key(i uint32) orderKey {
 }
 
 // mark hashes an order to 64 bits, so that sums of marks distinguish sets of orders (the finaliser of SplitMix64).
+// It is written out, because the oracle shares no code with what it judges.
 func (k orderKey) mark() uint64 {
 	z := (uint64(k.act)<<16 | uint64(k.play)) * 0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9

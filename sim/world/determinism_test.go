@@ -82,7 +82,7 @@ func (p program) play(detour bool) history {
 		h.asked = append(h.asked, w.Steps())
 		return w.Steps() > 3*stopEvery
 	})
-	h.steps, h.waiting, h.digest = w.Steps(), w.Waiting(), w.Digest()
+	h.steps, h.waiting, h.digest = w.Steps(), w.waitingProcesses(), w.Digest()
 	return h
 }
 

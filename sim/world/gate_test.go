@@ -30,7 +30,7 @@ func TestGateIsFair(t *testing.T) {
 			require.Equal(t, len(passed), len(want)-let, "nobody passes before the world goes on")
 			w.Run(nil)
 			require.Equal(t, want, passed)
-			require.Equal(t, len(queue), w.Waiting())
+			require.Equal(t, len(queue), w.waitingProcesses())
 		}
 	})
 }

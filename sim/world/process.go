@@ -26,19 +26,19 @@ type process struct {
 // closing is the panic value in a process that Close unwinds. Deferred functions run, and the value does not reach the caller.
 type closing struct{}
 
-// Panic is the panic value of Run and RunUntil after a panic in a process.
-type Panic struct {
+// processPanic is the panic value of Run and RunUntil after a panic in a process.
+type processPanic struct {
 	Value any    // what the process panicked with
 	Stack []byte // of the process
 }
 
 // Error returns the value and the stack as text.
-func (p *Panic) Error() string {
+func (p *processPanic) Error() string {
 	return fmt.Sprintf("world: process panicked: %v\n\n%s", p.Value, p.Stack)
 }
 
 // Unwrap returns the value when it is an error, otherwise nil.
-func (p *Panic) Unwrap() error {
+func (p *processPanic) Unwrap() error {
 	err, _ := p.Value.(error)
 	return err
 }
@@ -138,10 +138,10 @@ func (w *World) end(p *process) {
 	w.tasks.remove(p.ref)
 	switch v := recover().(type) {
 	case nil, closing:
-	case *Panic: // from a world inside this one: do not wrap it again
+	case *processPanic: // from a world inside this one: do not wrap it again
 		panic(v)
 	default:
-		panic(&Panic{Value: v, Stack: debug.Stack()})
+		panic(&processPanic{Value: v, Stack: debug.Stack()})
 	}
 }
 
@@ -154,7 +154,7 @@ func (w *World) Close() {
 	}
 	w.closed = true
 	w.calendar, w.idle = calendar{}, nil
-	var first *Panic
+	var first *processPanic
 	for ref := range w.tasks.list {
 		if p := w.tasks.list[ref].process; p != nil {
 			if failure := w.unwind(p); first == nil {
@@ -169,10 +169,10 @@ func (w *World) Close() {
 }
 
 // unwind stops one process. It stays the current process meanwhile, so that a Sleep in a deferred function also ends it.
-func (w *World) unwind(p *process) (failure *Panic) {
+func (w *World) unwind(p *process) (failure *processPanic) {
 	defer func() {
 		w.current = nil
-		failure, _ = recover().(*Panic)
+		failure, _ = recover().(*processPanic)
 	}()
 	w.current = p
 	p.stop()

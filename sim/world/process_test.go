@@ -87,10 +87,10 @@ func TestPanicIsWrappedOnce(t *testing.T) {
 func breakInvariant(v any) { panic(v) }
 
 // caught returns the Panic that f ends with.
-func caught(t *testing.T, f func()) (p *Panic) {
+func caught(t *testing.T, f func()) (p *processPanic) {
 	defer func() {
 		var ok bool
-		p, ok = recover().(*Panic)
+		p, ok = recover().(*processPanic)
 		require.True(t, ok, "no *Panic")
 	}()
 	f()
@@ -145,14 +145,14 @@ func TestCloseUnwinds(t *testing.T) {
 	w.Go(0, func() {}) // idle in the pool
 	w.Go(w.Now()+int64(time.Hour), later)
 	w.RunUntil(w.Now() + 1)
-	require.Equal(t, 3, w.Waiting())
+	require.Equal(t, 3, w.waitingProcesses())
 	require.Error(t, goleak.Find(ignore), "processes are goroutines until closed")
 
 	w.Close()
 	w.Close()
 	require.NoError(t, goleak.Find(ignore))
 	require.Equal(t, []string{"at a gate", "asleep", "hides the panic"}, unwound)
-	require.Zero(t, w.Waiting())
+	require.Zero(t, w.waitingProcesses())
 	_, some := w.Next()
 	require.False(t, some)
 }
@@ -183,7 +183,7 @@ func TestPoolIsBounded(t *testing.T) {
 	for range 3 {
 		most := 0
 		for range many {
-			w.Go(0, func() { w.Sleep(1); most = max(most, w.Waiting()) })
+			w.Go(0, func() { w.Sleep(1); most = max(most, w.waitingProcesses()) })
 		}
 		w.Run(nil)
 		require.Equal(t, many-1, most)

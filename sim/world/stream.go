@@ -19,9 +19,6 @@ func (w *World) Stream(name string) *Stream {
 	return &Stream{pcg: *pcg}
 }
 
-// Uint64 returns 64 random bits.
-func (s *Stream) Uint64() uint64 { return s.pcg.Uint64() }
-
 // Read fills p with random bytes, so that a stream can be the source of key generation. It never fails.
 func (s *Stream) Read(p []byte) (int, error) {
 	for i := 0; i < len(p); i += 8 {

@@ -12,7 +12,7 @@ import (
 func draw(s *Stream, n int) []uint64 {
 	out := make([]uint64, n)
 	for i := range out {
-		out[i] = s.Uint64()
+		out[i] = s.pcg.Uint64()
 	}
 	return out
 }
@@ -115,6 +115,6 @@ func TestHit(t *testing.T) {
 	never, always := New(1, epoch).Stream("x"), New(1, epoch).Stream("x")
 	never.Hit(0, 100)
 	always.Hit(100, 100)
-	require.Equal(t, never.Uint64(), always.Uint64(), "a ratio changes its own draw only")
+	require.Equal(t, never.pcg.Uint64(), always.pcg.Uint64(), "a ratio changes its own draw only")
 	require.Panics(t, func() { never.Hit(1, 0) })
 }

@@ -107,7 +107,7 @@ func TestRunUntil(t *testing.T) {
 	next, some := w.Next()
 	require.True(t, some)
 	require.Equal(t, start+6, next)
-	require.Equal(t, 1, w.Waiting())
+	require.Equal(t, 1, w.waitingProcesses())
 
 	w.RunUntil(start + 2)
 	require.Equal(t, start+5, w.Now(), "the clock never goes back")
@@ -116,7 +116,7 @@ func TestRunUntil(t *testing.T) {
 	require.Equal(t, []int64{5, 5, 6}, ran)
 	_, some = w.Next()
 	require.False(t, some)
-	require.Zero(t, w.Waiting())
+	require.Zero(t, w.waitingProcesses())
 }
 
 func TestRunStops(t *testing.T) {
@@ -133,7 +133,7 @@ func TestRunStops(t *testing.T) {
 		return len(asked) == 3
 	})
 	require.Equal(t, []int64{0, 1024, 2048}, asked)
-	require.Equal(t, 1, w.Waiting())
+	require.Equal(t, 1, w.waitingProcesses())
 }
 
 func TestMisuse(t *testing.T) {

@@ -30,10 +30,11 @@ func (s *Service) openRuntimeFlags(ctx context.Context, shared wallet.ConfigCent
 	c := s.config
 	centre := shared
 	if c.embedded() {
-		centre = config.NewFile(filepath.Join(c.Data, centreFile))
+		centre = newFileCentre(filepath.Join(c.Data, centreFile))
 	}
 	defaults := wallet.Settings{Release: releaseOf(c.Release), ShortPage: shortPage}
-	b := &runtimeFlags{set: degrade.NewSet(systemClock{}), centre: config.NewCache(centre, defaults, filepath.Join(c.Data, cacheFile), systemClock{})}
+	saver := savedReading{filepath.Join(c.Data, cacheFile)}
+	b := &runtimeFlags{set: degrade.NewSet(systemClock{}), centre: config.NewCache(centre, defaults, saver, systemClock{})}
 	if err := b.centre.Load(); err != nil {
 		s.log.Warn("the cached configuration cannot be used", "err", err)
 	}

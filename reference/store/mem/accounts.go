@@ -1,8 +1,6 @@
 package mem
 
 import (
-	"fmt"
-
 	"hongbao/internal/slab"
 	"hongbao/reference/wallet"
 )
@@ -10,14 +8,6 @@ import (
 // accounts stores a row for each user account of both families.
 type accounts[T any] struct {
 	families [wallet.ToutiaoFamily + 1]slab.Sparse[T]
-}
-
-// checkAccount returns ErrInvalid for an account of no known family.
-func checkAccount(a wallet.Account) error {
-	if a.Family < wallet.DouyinFamily || a.Family > wallet.ToutiaoFamily {
-		return fmt.Errorf("%w: account family %d", wallet.ErrInvalid, a.Family)
-	}
-	return nil
 }
 
 // get returns the row of an account, or the zero row for an unknown one. The account must be valid.

@@ -37,6 +37,7 @@ func NewBacklog(clock wallet.Clock, shards int, lease time.Duration) *Backlog {
 func (b *Backlog) Push(_ context.Context, cs []wallet.Credit) error { return b.push(cs...) }
 
 func (b *Backlog) push(cs ...wallet.Credit) error {
+	now := b.clock.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.held+int64(len(cs)) > maxHeld {
@@ -49,7 +50,7 @@ func (b *Backlog) push(cs ...wallet.Credit) error {
 	}
 	for _, c := range cs {
 		b.shards[wallet.ShardOf(c.Order.ActID, len(b.shards))].push(
-			heldRecord{opened: c.Opened, amount: c.Amount, owner: uint32(c.Order.ActID), kind: b.kinds.of(c.Order)})
+			heldRecord{opened: c.Opened, amount: c.Amount, owner: uint32(c.Order.ActID), kind: b.kinds.of(c.Order)}, now)
 	}
 	b.held += int64(len(cs))
 	return nil
@@ -97,6 +98,20 @@ func (b *Backlog) Depth(context.Context) (int64, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.held, nil
+}
+
+// Oldest returns when the oldest held posting was pushed, or up to a second earlier; false when nothing is held.
+func (b *Backlog) Oldest(context.Context) (wallet.Instant, bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	oldest := wallet.Never
+	for i := range b.shards {
+		oldest = min(oldest, b.shards[i].oldest())
+	}
+	if oldest == wallet.Never {
+		return 0, false, nil
+	}
+	return oldest, true, nil
 }
 
 // Flush loses everything, including leases, like a Redis that restarts empty (T8). Handles from before stay invalid.

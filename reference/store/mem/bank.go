@@ -37,7 +37,7 @@ func (b *Bank) Pay(_ context.Context, no wallet.WithdrawalNo, amount wallet.Mone
 	if err := checkAmount(amount); err != nil {
 		return err
 	}
-	if err := checkAccount(no.Account); err != nil {
+	if err := no.Account.Validate(); err != nil {
 		return err
 	}
 	b.mu.Lock()

@@ -2,7 +2,6 @@ package mem
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"hongbao/internal/slab"
@@ -56,8 +55,8 @@ func (s *Budgets) Reserve(_ context.Context, no wallet.OrderNo, amount, budget w
 
 // Spent implements wallet.Budgets.
 func (s *Budgets) Spent(_ context.Context, stage wallet.Stage) (wallet.Money, error) {
-	if stage < wallet.InternalTest || stage > wallet.Official {
-		return 0, fmt.Errorf("%w: stage %d", wallet.ErrInvalid, stage)
+	if err := stage.Validate(); err != nil {
+		return 0, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

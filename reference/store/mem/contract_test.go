@@ -62,6 +62,13 @@ func TestAdmissions(t *testing.T) {
 	})
 }
 
+func TestListPresence(t *testing.T) {
+	storetest.ListPresence(t, func(*testing.T) storetest.PresenceStores {
+		w, p, i := mem.NewWithdrawals(), mem.NewPackets(), mem.NewItems()
+		return storetest.PresenceStores{Presence: mem.NewListPresence(w, p, i), Withdrawals: w, Packets: p, Items: i}
+	})
+}
+
 func TestPackets(t *testing.T) {
 	storetest.Packets(t, func(*testing.T) storetest.PacketStore { return mem.NewPackets() })
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"hongbao/reference/store/storetest"
 	"hongbao/reference/wallet"
 )
 
@@ -96,4 +97,62 @@ func TestAJoinedWalletGivesItsFormerOnesAway(t *testing.T) {
 	whole, err := s.Person(t.Context(), account(1))
 	require.NoError(t, err)
 	require.Equal(t, wallet.Person{ActID: 1, Former: []wallet.ActID{2, 3}}, whole)
+}
+
+// TestOldest: Oldest follows the time since which a posting is held, over all shards and leases.
+func TestOldest(t *testing.T) {
+	ctx, clock := t.Context(), storetest.NewClock()
+	b := NewBacklog(clock, 2, time.Second)
+	start := clock.Now()
+	oldest := func(want time.Duration, why string) {
+		t.Helper()
+		at, any, err := b.Oldest(ctx)
+		require.NoError(t, err)
+		require.True(t, any, why)
+		require.Equal(t, want, at.Sub(start), why)
+	}
+	push := func(owner, n int) {
+		t.Helper()
+		for range n {
+			require.NoError(t, b.Push(ctx, []wallet.Credit{{Order: number(wallet.ActID(owner), 1), Amount: 1}}))
+		}
+	}
+	ack := func(shard, n int) {
+		t.Helper()
+		held, err := b.Take(ctx, shard, n)
+		require.NoError(t, err)
+		require.Len(t, held, n)
+		for _, h := range held {
+			require.NoError(t, b.Ack(ctx, shard, []uint64{h.ID}))
+		}
+	}
+	_, any, err := b.Oldest(ctx)
+	require.NoError(t, err)
+	require.False(t, any, "nothing is held")
+
+	push(2, 2)
+	clock.Advance(time.Minute)
+	push(1, 2*heldChunk)
+	clock.Advance(time.Minute)
+	push(2, 1)
+	oldest(0, "of all shards")
+	ack(0, 1)
+	oldest(0, "the second one is held too")
+	ack(0, 1)
+	oldest(time.Minute, "of the other shard")
+	ack(1, 2*heldChunk-1)
+	oldest(time.Minute, "in the last chunk")
+	ack(1, 1)
+	oldest(2*time.Minute, "the last one")
+	for range 3 * heldChunk {
+		clock.Advance(time.Minute)
+		push(2, 1)
+		ack(0, 1)
+	}
+	oldest(3*heldChunk*time.Minute+2*time.Minute, "one is always held")
+	require.LessOrEqual(t, len(b.shards[0].arrivals), 2*heldChunk, "times of freed credits are forgotten")
+	b.Flush()
+	_, any, err = b.Oldest(ctx)
+	require.NoError(t, err)
+	require.False(t, any, "everything was lost")
 }

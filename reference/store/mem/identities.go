@@ -42,7 +42,7 @@ func NewIdentities() *Identities { return &Identities{left: map[wallet.Account][
 
 // Person implements wallet.IdentityStore. ErrInvalid for an account of no known family.
 func (s *Identities) Person(_ context.Context, a wallet.Account) (wallet.Person, error) {
-	if err := checkAccount(a); err != nil {
+	if err := a.Validate(); err != nil {
 		return wallet.Person{}, err
 	}
 	s.mu.Lock()
@@ -67,7 +67,7 @@ func (s *Identities) person(owner uint32) wallet.Person {
 
 // Row implements wallet.IdentityStore. ErrInvalid for an account of no known family.
 func (s *Identities) Row(_ context.Context, a wallet.Account, phone wallet.Phone) (wallet.AccountRow, wallet.ActID, error) {
-	if err := checkAccount(a); err != nil {
+	if err := a.Validate(); err != nil {
 		return wallet.AccountRow{}, 0, err
 	}
 	s.mu.Lock()
@@ -90,7 +90,7 @@ func (s *Identities) holder(phone wallet.Phone) wallet.ActID {
 // Apply implements wallet.IdentityStore. ErrInvalid also for a wallet that was never issued, or a join of a wallet
 // with itself or with a wallet that it has joined before.
 func (s *Identities) Apply(_ context.Context, c wallet.IdentityChange) (wallet.Person, error) {
-	if err := checkAccount(c.Account); err != nil {
+	if err := c.Account.Validate(); err != nil {
 		return wallet.Person{}, err
 	}
 	s.mu.Lock()

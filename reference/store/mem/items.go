@@ -271,7 +271,7 @@ func checkItem(v wallet.Item) error {
 	if v.Created < 0 || v.Changed < 0 || v.Created > lastItem || v.Changed > lastItem || v.Expires < 0 {
 		return fmt.Errorf("%w: item %s: created %s, changed %s, expires %s", wallet.ErrInvalid, v.No, v.Created, v.Changed, v.Expires)
 	}
-	if err := checkAccount(v.Account); err != nil {
+	if err := v.Account.Validate(); err != nil {
 		return err
 	}
 	return checkOwner(v.No.ActID)

@@ -175,7 +175,7 @@ func (s *Packets) For(_ context.Context, as []wallet.Account, wallets []wallet.A
 	defer s.mu.Unlock()
 	var found []uint32
 	for _, a := range as {
-		if err := checkAccount(a); err != nil {
+		if err := a.Validate(); err != nil {
 			return nil, err
 		}
 		found = append(found, s.byAccount.get(a)...)

@@ -54,7 +54,7 @@ func NewQuotas() *Quotas {
 // Lease implements wallet.Quotas. It adds at most an eighth of the remaining budget, or need if that is more. With
 // ErrOverBudget it also returns the holder's open block, unchanged. ErrInvalid also for an unknown stage.
 func (s *Quotas) Lease(_ context.Context, holder string, stage wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
-	if err := checkStage(stage); err != nil {
+	if err := stage.Validate(); err != nil {
 		return wallet.Block{}, err
 	}
 	if need < 1 || need > want {
@@ -168,7 +168,7 @@ func (s *Quotas) Orphan(_ context.Context, holder string) error {
 
 // Reclaim implements wallet.Quotas. ErrInvalid for an unknown stage.
 func (s *Quotas) Reclaim(_ context.Context, stage wallet.Stage) (wallet.Money, error) {
-	if err := checkStage(stage); err != nil {
+	if err := stage.Validate(); err != nil {
 		return 0, err
 	}
 	s.mu.Lock()
@@ -200,19 +200,12 @@ func (s *Quotas) Holders(context.Context) ([]string, error) {
 
 // Quota implements wallet.Quotas. ErrInvalid for an unknown stage.
 func (s *Quotas) Quota(_ context.Context, stage wallet.Stage) (wallet.Quota, error) {
-	if err := checkStage(stage); err != nil {
+	if err := stage.Validate(); err != nil {
 		return wallet.Quota{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stages[stage], nil
-}
-
-func checkStage(s wallet.Stage) error {
-	if s < wallet.InternalTest || s > wallet.Official {
-		return fmt.Errorf("%w: stage %d", wallet.ErrInvalid, s)
-	}
-	return nil
 }
 
 // Bytes returns the memory used.

@@ -2,6 +2,8 @@ package mem
 
 import (
 	"slices"
+	"sort"
+	"time"
 	"unsafe"
 
 	"hongbao/reference/wallet"
@@ -19,6 +21,16 @@ type shard struct {
 	firstNew uint64
 	next     uint64 // number of the next arrival
 	leases   []lease
+	arrivals []arrival // ascending, at least arrivalStep apart
+}
+
+// arrivalStep is the resolution of arrival times. A time for each credit would take a third more memory.
+const arrivalStep = time.Second
+
+// arrival says that the credits from a number on, up to the next arrival, were pushed at a time or within arrivalStep after it.
+type arrival struct {
+	from uint64
+	at   wallet.Instant
 }
 
 type heldRecord struct {
@@ -48,13 +60,35 @@ func (s *shard) reset() {
 	*s = shard{base: base, firstNew: base * heldChunk, next: base * heldChunk}
 }
 
-func (s *shard) push(r heldRecord) {
+func (s *shard) push(r heldRecord, now wallet.Instant) {
+	if n := len(s.arrivals); n == 0 || now.Sub(s.arrivals[n-1].at) >= arrivalStep {
+		s.recordArrival(now)
+	}
 	i := s.next/heldChunk - s.base
 	if i == uint64(len(s.chunks)) {
 		s.chunks = append(s.chunks, &chunk{left: heldChunk})
 	}
 	s.chunks[i].records[s.next%heldChunk] = r
 	s.next++
+}
+
+// recordArrival records when the next credit arrives, and forgets arrivals whose credits were all freed.
+func (s *shard) recordArrival(now wallet.Instant) {
+	for len(s.arrivals) > 1 && s.arrivals[1].from <= s.base*heldChunk {
+		s.arrivals = s.arrivals[1:]
+	}
+	s.arrivals = append(s.arrivals, arrival{s.next, now})
+}
+
+// oldest returns when the first credit that is not acknowledged was pushed; Never: there is none.
+func (s *shard) oldest() wallet.Instant {
+	for id := s.base * heldChunk; id < s.next; id++ {
+		if r := s.at(id); r != nil && !r.acked {
+			after := sort.Search(len(s.arrivals), func(i int) bool { return s.arrivals[i].from > id })
+			return s.arrivals[after-1].at
+		}
+	}
+	return wallet.Never
 }
 
 // at returns the record of a number, or nil if its chunk was freed or the number is not used yet.
@@ -147,7 +181,8 @@ func (s *shard) ack(id uint64) bool {
 }
 
 func (s *shard) bytes() int64 {
-	n := int64(unsafe.Sizeof(*s)) + int64(cap(s.chunks))*int64(unsafe.Sizeof(s)) + int64(cap(s.leases))*int64(unsafe.Sizeof(lease{}))
+	n := int64(unsafe.Sizeof(*s)) + int64(cap(s.chunks))*int64(unsafe.Sizeof(s)) + int64(cap(s.leases))*int64(unsafe.Sizeof(lease{})) +
+		int64(cap(s.arrivals))*int64(unsafe.Sizeof(arrival{}))
 	for _, c := range s.chunks {
 		if c != nil {
 			n += int64(unsafe.Sizeof(*c))

@@ -77,7 +77,7 @@ func (s *Stock) Count(_ context.Context, k wallet.StockKey) (int64, error) {
 
 // Take implements wallet.StockParts. ErrInvalid: a malformed number or key.
 func (s *Stock) Take(_ context.Context, k wallet.StockKey, no wallet.OrderNo, limit int64, last bool) (wallet.StockAnswer, error) {
-	if err := checkStockOrder(k, no); err != nil {
+	if err := k.ValidateOrder(no); err != nil {
 		return wallet.StockEmpty, err
 	}
 	s.mu.Lock()
@@ -101,7 +101,7 @@ func (s *Stock) Take(_ context.Context, k wallet.StockKey, no wallet.OrderNo, li
 
 // GiveBack implements wallet.StockParts. ErrInvalid: a malformed number or key.
 func (s *Stock) GiveBack(_ context.Context, k wallet.StockKey, no wallet.OrderNo) error {
-	if err := checkStockOrder(k, no); err != nil {
+	if err := k.ValidateOrder(no); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -196,14 +196,4 @@ func (s *Stock) Snapshot(on func(wallet.StockKey) bool) (restore func()) {
 			}
 		}
 	}
-}
-
-func checkStockOrder(k wallet.StockKey, no wallet.OrderNo) error {
-	if err := k.Validate(); err != nil {
-		return err
-	}
-	if k.Stage != no.Stage {
-		return fmt.Errorf("%w: order %s cannot take stock of stage %s", wallet.ErrInvalid, no, k.Stage)
-	}
-	return no.Validate()
 }

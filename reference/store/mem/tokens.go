@@ -49,20 +49,13 @@ func NewTokens(backlog *Backlog) *Tokens {
 	return &Tokens{backlog: backlog, kinds: newKinds(), activities: newNames[wallet.ActivityID](maxActivities)}
 }
 
-func checkStatus(s wallet.TokenStatus) error {
-	if s != wallet.TokenIssued && s != wallet.TokenProcessing && s != wallet.TokenSuccess {
-		return fmt.Errorf("%w: token status %d", wallet.ErrInvalid, s)
-	}
-	return nil
-}
-
 // Issue implements wallet.Tokens. ErrInvalid for a malformed token; ErrOverloaded, with nothing done, when the list
 // has wallet.MaxTokenList tokens or the backlog is full.
 func (s *Tokens) Issue(_ context.Context, t wallet.Token) error {
 	if !t.App.Valid() {
 		return fmt.Errorf("%w: app %d", wallet.ErrInvalid, t.App)
 	}
-	if err := checkStatus(t.Status); err != nil {
+	if err := t.Status.Validate(); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -127,7 +120,7 @@ func (s *Tokens) List(_ context.Context, id wallet.ActID, stage wallet.Stage) ([
 
 // Mark implements wallet.Tokens. ErrInvalid for an unknown status.
 func (s *Tokens) Mark(_ context.Context, nos []wallet.OrderNo, status wallet.TokenStatus) error {
-	if err := checkStatus(status); err != nil {
+	if err := status.Validate(); err != nil {
 		return err
 	}
 	s.mu.Lock()

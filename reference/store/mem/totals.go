@@ -61,8 +61,8 @@ func (s *Totals) Report(_ context.Context, stage wallet.Stage, writer string, su
 
 // Total implements wallet.Totals. ErrInvalid: an unknown stage. ErrOverflow: the total is out of the range of Money.
 func (s *Totals) Total(_ context.Context, stage wallet.Stage) (wallet.Money, error) {
-	if stage < wallet.InternalTest || stage > wallet.Official {
-		return 0, fmt.Errorf("%w: stage %d", wallet.ErrInvalid, stage)
+	if err := stage.Validate(); err != nil {
+		return 0, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,8 +72,8 @@ func (s *Totals) Total(_ context.Context, stage wallet.Stage) (wallet.Money, err
 // Sums implements wallet.TotalsReader: each writer once, sorted by name, all from one point in time. ErrInvalid: an
 // unknown stage.
 func (s *Totals) Sums(_ context.Context, stage wallet.Stage, yield func(string, wallet.Money) bool) error {
-	if stage < wallet.InternalTest || stage > wallet.Official {
-		return fmt.Errorf("%w: stage %d", wallet.ErrInvalid, stage)
+	if err := stage.Validate(); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	sums := maps.Clone(s.stages[stage].writers)

@@ -75,7 +75,7 @@ func (s *Withdrawals) withdrawal(i uint32) wallet.Withdrawal {
 // Create implements wallet.Withdrawals. ErrInvalid: an invalid account, owner, stage or state, or more wallets than
 // one person can have.
 func (s *Withdrawals) Create(_ context.Context, w wallet.Withdrawal) (wallet.Withdrawal, bool, error) {
-	if err := checkAccount(w.No.Account); err != nil {
+	if err := w.No.Account.Validate(); err != nil {
 		return wallet.Withdrawal{}, false, err
 	}
 	if err := checkOwner(w.Owner); err != nil {
@@ -113,7 +113,7 @@ func (s *Withdrawals) Create(_ context.Context, w wallet.Withdrawal) (wallet.Wit
 
 // Get implements wallet.Withdrawals. ErrInvalid: an invalid account.
 func (s *Withdrawals) Get(_ context.Context, no wallet.WithdrawalNo) (wallet.Withdrawal, error) {
-	if err := checkAccount(no.Account); err != nil {
+	if err := no.Account.Validate(); err != nil {
 		return wallet.Withdrawal{}, err
 	}
 	s.mu.Lock()
@@ -130,7 +130,7 @@ func (s *Withdrawals) Advance(_ context.Context, no wallet.WithdrawalNo, state w
 	if !state.Valid() {
 		return fmt.Errorf("%w: withdrawal state %d", wallet.ErrInvalid, state)
 	}
-	if err := checkAccount(no.Account); err != nil {
+	if err := no.Account.Validate(); err != nil {
 		return err
 	}
 	s.mu.Lock()

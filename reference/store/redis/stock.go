@@ -93,7 +93,7 @@ return answer
 
 // Take implements wallet.StockParts. ErrInvalid: a malformed number or template, or an order of another stage.
 func (s *Stock) Take(ctx context.Context, k wallet.StockKey, no wallet.OrderNo, limit int64, last bool) (wallet.StockAnswer, error) {
-	if err := checkStockOrder(k, no); err != nil {
+	if err := k.ValidateOrder(no); err != nil {
 		return wallet.StockEmpty, err
 	}
 	refuse := ""
@@ -124,7 +124,7 @@ return 0
 
 // GiveBack implements wallet.StockParts. ErrInvalid: a malformed number or template, or an order of another stage.
 func (s *Stock) GiveBack(ctx context.Context, k wallet.StockKey, no wallet.OrderNo) error {
-	if err := checkStockOrder(k, no); err != nil {
+	if err := k.ValidateOrder(no); err != nil {
 		return err
 	}
 	_, err := s.c.number(ctx, writing, "give stock back", giveStockScript, []string{s.count(k), s.orders(k, no)}, stockBit(no), s.c.expire)
@@ -205,14 +205,4 @@ func (s *Stock) read(ctx context.Context, k wallet.StockKey, key string) (int64,
 		return 0, err
 	}
 	return s.c.readNumber(ctx, reading, "read stock", s.c.r.B().Get().Key(key).Build())
-}
-
-func checkStockOrder(k wallet.StockKey, no wallet.OrderNo) error {
-	if err := k.Validate(); err != nil {
-		return err
-	}
-	if k.Stage != no.Stage {
-		return fmt.Errorf("%w: order %s cannot take stock of stage %s", wallet.ErrInvalid, no, k.Stage)
-	}
-	return no.Validate()
 }

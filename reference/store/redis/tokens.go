@@ -119,7 +119,7 @@ func wasLeased(last []string, entry string) bool {
 
 // Mark implements wallet.Tokens. ErrInvalid for an unknown status.
 func (s *Tokens) Mark(ctx context.Context, nos []wallet.OrderNo, status wallet.TokenStatus) error {
-	if err := checkStatus(status); err != nil || status == wallet.TokenIssued {
+	if err := status.Validate(); err != nil || status == wallet.TokenIssued {
 		return err // issued is the initial status
 	}
 	cmds := make(rueidis.Commands, 0, len(nos))
@@ -230,15 +230,8 @@ func checkToken(t wallet.Token) error {
 	if len(t.Activity) > wallet.MaxActivityID {
 		return fmt.Errorf("%w: activity id of %d bytes", wallet.ErrInvalid, len(t.Activity))
 	}
-	if err := checkStatus(t.Status); err != nil {
+	if err := t.Status.Validate(); err != nil {
 		return err
 	}
 	return t.Order.Validate()
-}
-
-func checkStatus(s wallet.TokenStatus) error {
-	if s != wallet.TokenIssued && s != wallet.TokenProcessing && s != wallet.TokenSuccess {
-		return fmt.Errorf("%w: token status %d", wallet.ErrInvalid, s)
-	}
-	return nil
 }

@@ -48,7 +48,7 @@ func (b *Bank) Pay(ctx context.Context, no wallet.WithdrawalNo, amount wallet.Mo
 	if amount <= 0 {
 		return fmt.Errorf("%w: payment of %d fen", wallet.ErrInvalid, int64(amount))
 	}
-	if err := checkAccount(no.Account); err != nil {
+	if err := no.Account.Validate(); err != nil {
 		return err
 	}
 	return b.db.shards[0].do(ctx, b.pay, 1, &payJob{no, amount})

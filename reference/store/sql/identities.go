@@ -54,7 +54,7 @@ func NewIdentities(db *DB) *Identities {
 // Person implements wallet.IdentityStore, by one query on primary keys, so that the whole result is from one point in
 // time. ErrInvalid for an account of no known family. Concurrent calls are looked up together.
 func (s *Identities) Person(ctx context.Context, a wallet.Account) (wallet.Person, error) {
-	if err := checkAccount(a); err != nil {
+	if err := a.Validate(); err != nil {
 		return wallet.Person{}, err
 	}
 	p, ok, err := s.people.ask(ctx, a)
@@ -107,7 +107,7 @@ func (s *Identities) persons(ctx context.Context, accounts []wallet.Account) (ma
 
 // Row implements wallet.IdentityStore. ErrInvalid for an account of no known family.
 func (s *Identities) Row(ctx context.Context, a wallet.Account, phone wallet.Phone) (row wallet.AccountRow, holder wallet.ActID, err error) {
-	if err := checkAccount(a); err != nil {
+	if err := a.Validate(); err != nil {
 		return row, 0, err
 	}
 	err = s.db.shards[0].ask(ctx, s.rowAndHolder, []any{int64(a.Family), int64(a.User), int64(phone)}, func(r *sql.Rows) error {
@@ -128,7 +128,7 @@ type identityJob struct {
 // Apply implements wallet.IdentityStore. ErrInvalid also for a wallet that was never issued, or a join of a wallet
 // with itself or with a wallet that it has joined before.
 func (s *Identities) Apply(ctx context.Context, c wallet.IdentityChange) (wallet.Person, error) {
-	if err := checkAccount(c.Account); err != nil {
+	if err := c.Account.Validate(); err != nil {
 		return wallet.Person{}, err
 	}
 	j := &identityJob{IdentityChange: c}

@@ -85,7 +85,7 @@ func checkItem(v wallet.Item) error {
 	if v.Created < 0 || v.Changed < 0 || v.Created > lastCreated || v.Changed > lastCreated || v.Expires < 0 {
 		return fmt.Errorf("%w: item %s: created %s, changed %s, expires %s", wallet.ErrInvalid, v.No, v.Created, v.Changed, v.Expires)
 	}
-	return checkAccount(v.Account)
+	return v.Account.Validate()
 }
 
 // Create implements wallet.Items. ErrInvalid: an item that Item.Validate refuses, a state that is not an initial

@@ -19,7 +19,7 @@ type packetChange struct {
 
 // Advance implements wallet.Packets. ErrInvalid: an account of no known family, or an unknown state.
 func (p *Packets) Advance(ctx context.Context, no wallet.PacketNo, to wallet.PacketState) error {
-	if err := checkAccount(no.Account); err != nil {
+	if err := no.Account.Validate(); err != nil {
 		return err
 	}
 	if to < wallet.PacketAsked || to > wallet.PacketClosed {
@@ -30,7 +30,7 @@ func (p *Packets) Advance(ctx context.Context, no wallet.PacketNo, to wallet.Pac
 
 // Mark implements wallet.Packets.
 func (p *Packets) Mark(ctx context.Context, no wallet.PacketNo, a wallet.Account, to wallet.ShareState, owner wallet.ActID, at wallet.Instant) (wallet.Share, error) {
-	if err := checkAccount(no.Account); err != nil {
+	if err := no.Account.Validate(); err != nil {
 		return wallet.Share{}, err
 	}
 	c := &packetChange{no: no, share: wallet.Share{For: a, State: to, Owner: owner, At: at}}

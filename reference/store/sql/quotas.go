@@ -178,7 +178,7 @@ func (q *Quotas) orphan(ctx context.Context, holder string, submit func(ctx cont
 
 // Reclaim implements wallet.Quotas. ErrInvalid for an unknown stage.
 func (q *Quotas) Reclaim(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
-	if err := checkStage(s); err != nil {
+	if err := s.Validate(); err != nil {
 		return 0, err
 	}
 	orphaned, err := q.orphanedBlocks(ctx, s)
@@ -206,7 +206,7 @@ func (q *Quotas) Holders(ctx context.Context) ([]string, error) {
 // Quota implements wallet.Quotas. It reads the shards one after another, reservations first: while instances grant,
 // Reserved is slightly older than Leased. ErrInvalid for an unknown stage.
 func (q *Quotas) Quota(ctx context.Context, s wallet.Stage) (wallet.Quota, error) {
-	if err := checkStage(s); err != nil {
+	if err := s.Validate(); err != nil {
 		return wallet.Quota{}, err
 	}
 	var out wallet.Quota
@@ -268,12 +268,4 @@ func (q *Quotas) orphanedBlocks(ctx context.Context, s wallet.Stage) (out []wall
 		return err
 	})
 	return out, err
-}
-
-// checkStage returns ErrInvalid for an unknown stage.
-func checkStage(s wallet.Stage) error {
-	if s < wallet.InternalTest || s > wallet.Official {
-		return fmt.Errorf("%w: stage %d", wallet.ErrInvalid, s)
-	}
-	return nil
 }

@@ -20,7 +20,7 @@ type leaseStep struct {
 
 // do checks a step, submits it, and returns its result. unit is that of the amounts.
 func (l *leaseStep) do(ctx context.Context, unit string, submit func(ctx context.Context, what any) error) (wallet.Block, error) {
-	if err := checkStage(l.stage); err != nil {
+	if err := l.stage.Validate(); err != nil {
 		return wallet.Block{}, err
 	}
 	if l.need < 1 || l.need > l.want || l.holder == "" || len(l.holder) > maxHolder {
@@ -156,7 +156,7 @@ func (b *leaseState) readStages(ctx context.Context, t *txn, query string, args 
 		var leased wallet.Money
 		err := r.Scan(&stage, &leased)
 		if err == nil {
-			err = checkStage(stage)
+			err = stage.Validate()
 		}
 		if err == nil {
 			b.leased[stage] = leased

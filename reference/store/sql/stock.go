@@ -108,7 +108,7 @@ func (s stockQuotas) Orphan(ctx context.Context, holder string) error {
 // Reclaim implements wallet.Quotas. It also returns coupons that were given back to blocks after they were closed.
 // ErrInvalid for an unknown stage.
 func (s stockQuotas) Reclaim(ctx context.Context, stage wallet.Stage) (wallet.Money, error) {
-	if err := checkStage(stage); err != nil {
+	if err := stage.Validate(); err != nil {
 		return 0, err
 	}
 	blocks, err := s.blocks(ctx, stage)
@@ -157,7 +157,7 @@ func (s stockQuotas) Holders(ctx context.Context) ([]string, error) {
 // Quota implements wallet.Quotas. It reads the shards one after another, issued coupons first: while instances grant,
 // Reserved is slightly older than Leased. ErrInvalid for an unknown stage.
 func (s stockQuotas) Quota(ctx context.Context, stage wallet.Stage) (wallet.Quota, error) {
-	if err := checkStage(stage); err != nil {
+	if err := stage.Validate(); err != nil {
 		return wallet.Quota{}, err
 	}
 	issued, _, err := s.orders.granted(ctx, stage) // over all templates, without the coupons given back

@@ -105,13 +105,13 @@ func (c *dayCountJob) result(s int64) error {
 }
 
 func checkCounting(w wallet.Withdrawal) error {
-	if err := checkAccount(w.No.Account); err != nil {
+	if err := w.No.Account.Validate(); err != nil {
 		return err
 	}
 	if w.Amount <= 0 || w.Owner <= 0 || len(w.Wallets) > wallet.MaxFormer+1 {
 		return fmt.Errorf("%w: withdrawal of %d fen from wallet %d and %d in all", wallet.ErrInvalid, w.Amount, w.Owner, len(w.Wallets))
 	}
-	return checkStage(w.Stage)
+	return w.Stage.Validate()
 }
 
 // inOrder returns the jobs in the order of their days, so that all transactions lock rows in the same order.

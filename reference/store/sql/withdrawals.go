@@ -103,10 +103,10 @@ func (w *Withdrawals) shardOf(a wallet.Account) *shard { return w.db.shard(walle
 // Create implements wallet.Withdrawals. ErrInvalid: an invalid account, owner, stage or state, or more wallets than
 // one person can have. ErrOverloaded and ErrUnavailable: nothing was recorded.
 func (w *Withdrawals) Create(ctx context.Context, v wallet.Withdrawal) (wallet.Withdrawal, bool, error) {
-	if err := checkAccount(v.No.Account); err != nil {
+	if err := v.No.Account.Validate(); err != nil {
 		return wallet.Withdrawal{}, false, err
 	}
-	if v.Owner <= 0 || checkStage(v.Stage) != nil || len(v.Wallets) > wallet.MaxFormer+1 ||
+	if v.Owner <= 0 || v.Stage.Validate() != nil || len(v.Wallets) > wallet.MaxFormer+1 ||
 		!v.State.Valid() {
 		return wallet.Withdrawal{}, false, fmt.Errorf("%w: withdrawal of wallet %d in stage %d, state %d, from %d wallets",
 			wallet.ErrInvalid, v.Owner, v.Stage, v.State, len(v.Wallets))
@@ -116,7 +116,7 @@ func (w *Withdrawals) Create(ctx context.Context, v wallet.Withdrawal) (wallet.W
 
 // Get implements wallet.Withdrawals. ErrInvalid: an invalid account.
 func (w *Withdrawals) Get(ctx context.Context, no wallet.WithdrawalNo) (found wallet.Withdrawal, err error) {
-	if err := checkAccount(no.Account); err != nil {
+	if err := no.Account.Validate(); err != nil {
 		return found, err
 	}
 	all, err := list(ctx, w.shardOf(no.Account).ask, scanWithdrawal, w.get, withdrawalKeyed(nil, no)...)
@@ -140,7 +140,7 @@ func (w *Withdrawals) Advance(ctx context.Context, no wallet.WithdrawalNo, state
 	if !state.Valid() {
 		return fmt.Errorf("%w: withdrawal state %d", wallet.ErrInvalid, state)
 	}
-	if err := checkAccount(no.Account); err != nil {
+	if err := no.Account.Validate(); err != nil {
 		return err
 	}
 	return w.shardOf(no.Account).do(ctx, w.advance, 1, &advanceJob{no, state})
@@ -198,12 +198,4 @@ func (w *Withdrawals) Unfinished(ctx context.Context, before wallet.Instant, fro
 // point in time.
 func (w *Withdrawals) Withdrawals(ctx context.Context, yield func(wallet.Withdrawal) bool) error {
 	return eachOwner(ctx, w.db, w.owners, rowsOf(scanWithdrawal, w.byOwner), func(v wallet.Withdrawal) int64 { return int64(v.Owner) }, yield)
-}
-
-// checkAccount returns ErrInvalid for an account of no known family.
-func checkAccount(a wallet.Account) error {
-	if a.Family < wallet.DouyinFamily || a.Family > wallet.ToutiaoFamily {
-		return fmt.Errorf("%w: account family %d", wallet.ErrInvalid, a.Family)
-	}
-	return nil
 }

@@ -1,4 +1,4 @@
-package config_test
+package open
 
 import (
 	"os"
@@ -14,12 +14,12 @@ import (
 
 func TestFileContract(t *testing.T) {
 	storetest.ConfigCentre(t, func(t *testing.T) (here, there wallet.ConfigCentre) {
-		f := config.NewFile(filepath.Join(t.TempDir(), "config.yaml"))
+		f := newFileCentre(filepath.Join(t.TempDir(), "config.yaml"))
 		return f, f // a file belongs to one instance
 	})
 }
 
-const sound = `# tonight's configuration
+const soundCentre = `# tonight's configuration
 switches: [hold-posting, local-config]
 settings:
   version: 4
@@ -32,9 +32,9 @@ settings:
 // TestFileIsWatched: edits of the file take effect at the next read.
 func TestFileIsWatched(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "config.yaml")
-	f := config.NewFile(name)
+	f := newFileCentre(name)
 	write := func(text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o600)) }
-	write(sound)
+	write(soundCentre)
 	on, have, err := f.Read(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, map[wallet.Switch]bool{wallet.SwitchHoldPosting: true, wallet.SwitchLocalConfig: true}, on)
@@ -56,7 +56,7 @@ func TestFileIsWatched(t *testing.T) {
 	require.Empty(t, on, "without a file nothing is changed")
 
 	require.NoError(t, f.Set(t.Context(), wallet.SwitchStopCash, true))
-	again := config.NewFile(name)
+	again := newFileCentre(name)
 	on, _, err = again.Read(t.Context())
 	require.NoError(t, err)
 	require.True(t, on[wallet.SwitchStopCash], "a change survives a restart")
@@ -82,7 +82,7 @@ func TestFileRefuses(t *testing.T) {
 	} {
 		name := filepath.Join(t.TempDir(), "config.yaml")
 		require.NoError(t, os.WriteFile(name, []byte(c.text), 0o600))
-		f := config.NewFile(name)
+		f := newFileCentre(name)
 		for call, err := range map[string]error{
 			"read":   func() error { _, _, err := f.Read(t.Context()); return err }(),
 			"set":    f.Set(t.Context(), wallet.SwitchStopUse, true),
@@ -96,20 +96,20 @@ func TestFileRefuses(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.text, string(left), c.why)
 	}
-	require.ErrorIs(t, config.NewFile(filepath.Join(t.TempDir(), "f")).Set(t.Context(), "of-next-year", true), wallet.ErrInvalid)
-	require.ErrorIs(t, config.NewFile(filepath.Join(t.TempDir(), "none", "f")).Set(t.Context(), wallet.SwitchStopUse, true), wallet.ErrUnavailable)
-	_, _, err := config.NewFile(t.TempDir()).Read(t.Context())
+	require.ErrorIs(t, newFileCentre(filepath.Join(t.TempDir(), "f")).Set(t.Context(), "of-next-year", true), wallet.ErrInvalid)
+	require.ErrorIs(t, newFileCentre(filepath.Join(t.TempDir(), "none", "f")).Set(t.Context(), wallet.SwitchStopUse, true), wallet.ErrUnavailable)
+	_, _, err := newFileCentre(t.TempDir()).Read(t.Context())
 	require.ErrorIs(t, err, wallet.ErrUnavailable, "a directory")
 }
 
 func FuzzFile(f *testing.F) {
-	f.Add([]byte(sound))
+	f.Add([]byte(soundCentre))
 	f.Add([]byte("switches: [stop-cash]\nsettings: {version: 9223372036854775807, release: {num: 0, den: 1}}"))
 	f.Add([]byte("\x00- : {"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		name := filepath.Join(t.TempDir(), "config.yaml")
 		require.NoError(t, os.WriteFile(name, text, 0o600))
-		c := config.NewFile(name)
+		c := newFileCentre(name)
 		on, have, err := c.Read(t.Context())
 		if err != nil {
 			return
@@ -120,9 +120,38 @@ func FuzzFile(f *testing.F) {
 		for s := range on {
 			require.NoError(t, c.Set(t.Context(), s, false), "a readable file can be changed")
 		}
-		on, after, err := config.NewFile(name).Read(t.Context())
+		on, after, err := newFileCentre(name).Read(t.Context())
 		require.NoError(t, err)
 		require.Empty(t, on)
 		require.Equal(t, have.Version, after.Version)
 	})
+}
+
+// TestSavedReading: the file of the last reading is absent at first, is replaced as a whole, and has a bound.
+func TestSavedReading(t *testing.T) {
+	f := savedReading{filepath.Join(t.TempDir(), "cache.json")}
+	text, err := f.Load()
+	require.NoError(t, err)
+	require.Empty(t, text, "there is no file yet")
+	for _, want := range []string{"a longer text", "short"} {
+		require.NoError(t, f.Save([]byte(want)))
+		text, err = f.Load()
+		require.NoError(t, err)
+		require.Equal(t, want, string(text))
+	}
+	files, err := os.ReadDir(filepath.Dir(f.name))
+	require.NoError(t, err)
+	require.Len(t, files, 1, "no temporary file is left")
+	require.NoError(t, os.WriteFile(f.name, make([]byte, 2<<20), 0o600))
+	_, err = f.Load()
+	require.ErrorContains(t, err, "larger")
+	require.Error(t, savedReading{filepath.Join(t.TempDir(), "none", "f")}.Save(nil), "there is no folder")
+
+	cache := config.NewCache(newFileCentre(filepath.Join(t.TempDir(), "config.yaml")), wallet.Settings{}, f, systemClock{})
+	err = cache.Load()
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	require.ErrorContains(t, err, f.name, "the operator learns which file it is")
+	require.NoError(t, cache.Refresh(t.Context()), "the service continues")
+	require.NoError(t, cache.Save())
+	require.NoError(t, cache.Load(), "with a valid file")
 }
