@@ -49,14 +49,6 @@ func (s *Server) URL() string {
 	return scheme + "://" + s.listener.Addr().String()
 }
 
-// debugURL returns the address of pprof and metrics. Call it after Listen. Empty: no debug listener.
-func (s *Server) debugURL() string {
-	if s.debug == nil {
-		return ""
-	}
-	return "http://" + s.debug.Addr().String()
-}
-
 // Serve serves until the context ends, and then drains: the server is not ready, after DrainDelay it takes no new
 // requests, and Serve returns when the running requests are done, or at DrainTimeout with an error.
 func (s *Server) Serve(ctx context.Context) error {

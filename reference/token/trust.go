@@ -3,7 +3,6 @@ package token
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"sync"
 	"time"
 
@@ -91,13 +90,6 @@ func (t *Trust) Distrusted() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.distrusted
-}
-
-// counts returns the number of Open calls by wallet.ReasonOf their result: "ok", "token_forged" and so on.
-func (t *Trust) counts() map[string]int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return maps.Clone(t.opened)
 }
 
 // count records a result of Open and returns the alarm if it is due. Clocks of instances may step back a little; a

@@ -50,9 +50,6 @@ func (w *World) Now() int64 { return w.now }
 // Steps returns the number of events that ran, including wake-ups.
 func (w *World) Steps() int64 { return w.steps }
 
-// waitingProcesses returns the number of processes that sleep or wait at gates. It excludes those that Go has yet to start.
-func (w *World) waitingProcesses() int { return w.waiting }
-
 // At runs fn at time t, or now if t has passed, after everything scheduled earlier for the same time. fn must not wait.
 // What is scheduled after Close is dropped.
 func (w *World) At(t int64, fn func()) { w.schedule(t, task{fn: fn}) }
