@@ -297,3 +297,11 @@ func (f *fixture) records() (n int) {
 
 // jsonInt returns a 64-bit number in JSON.
 func jsonInt(n int) string { return fmt.Sprint(n) }
+
+// debugURL returns the address of pprof and metrics. Call it after Listen. Empty: no debug listener.
+func (s *Server) debugURL() string {
+	if s.debug == nil {
+		return ""
+	}
+	return "http://" + s.debug.Addr().String()
+}

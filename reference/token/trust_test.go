@@ -1,6 +1,7 @@
 package token
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -83,4 +84,11 @@ func TestAlarmRuleBounds(t *testing.T) {
 		_, err := NewTrust(mustModelled(t), r, func(Alarm) {})
 		require.ErrorIs(t, err, wallet.ErrInvalid)
 	}
+}
+
+// counts returns the number of Open calls by wallet.ReasonOf their result: "ok", "token_forged" and so on.
+func (t *Trust) counts() map[string]int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.opened)
 }

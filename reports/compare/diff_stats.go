@@ -46,10 +46,11 @@ func tailOf(name string, figures int, hasDeciding bool) float64 {
 // ratio returns the interval of the ratio of b's typical value to a's. All values are above zero; each side has at least two.
 func (c criteria) ratio(a, b []float64) interval {
 	d := c.difference(logs(a), logs(b), minSpread)
-	return interval{math.Exp(max(d.low, -maxLog)), math.Exp(d.guess), math.Exp(min(d.high, maxLog))}
+	bounded := func(log float64) float64 { return math.Exp(min(max(log, -maxLog), maxLog)) }
+	return interval{bounded(d.low), bounded(d.guess), bounded(d.high)}
 }
 
-// maxLog bounds the logarithm of the ends of an interval: with two repeats they may be huge, and JSON has no infinity.
+// maxLog bounds the logarithms of an interval: with two repeats its ends may be huge, and JSON has no infinity.
 const maxLog = 300.0
 
 // difference returns the interval of mean(b) − mean(a). least is the smallest assumed spread of a side.
@@ -104,7 +105,8 @@ func (c criteria) welchInterval(a, b []float64, least float64) interval {
 	if ea+eb == 0 {
 		return interval{guess, guess, guess}
 	}
-	freedom := (ea + eb) * (ea + eb) / (ea*ea/(na-1) + eb*eb/(nb-1))
+	sa, sb := ea/(ea+eb), eb/(ea+eb) // shares, because the squares of tiny errors would be zero
+	freedom := 1 / (sa*sa/(na-1) + sb*sb/(nb-1))
 	half := c.quantile(freedom) * math.Sqrt(ea+eb)
 	return interval{guess - half, guess, guess + half}
 }

@@ -220,6 +220,14 @@ func TestCompareMirrors(t *testing.T) {
 	})
 }
 
+// TestTinyShares: squares of the smallest differences are zero, but the interval still contains the estimate.
+func TestTinyShares(t *testing.T) {
+	f := Figure{Better: lower, Share: true}
+	row := compareFigure(&f, []float64{4e-81, 4e-81}, []float64{4e-81, 2e-81}, criteria{tail: 0.001, minChange: 0.05})
+	require.LessOrEqual(t, row.Low, row.By)
+	require.LessOrEqual(t, row.By, row.High)
+}
+
 // TestCompareRefuses: sides with different settings are not compared unless that is allowed; a simulation and a load never are.
 func TestCompareRefuses(t *testing.T) {
 	base, err := BaselineOf(recordtest.Missed())

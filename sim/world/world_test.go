@@ -202,3 +202,6 @@ func TestDigestCovers(t *testing.T) {
 		seen[d] = c.name
 	}
 }
+
+// waitingProcesses returns the number of processes that sleep or wait at gates. It excludes those that Go has yet to start.
+func (w *World) waitingProcesses() int { return w.waiting }
