@@ -151,11 +151,12 @@ func (n names) exists(file, text, ref string) bool {
 		return n.isCommand(strings.Fields(m[1]))
 	}
 	ref = strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(ref, "./"), "/..."), "/**")
+	ref = strings.TrimPrefix(ref, module+"/") // an import path
 	top, _, deep := strings.Cut(ref, "/")
 	if strings.HasPrefix(ref, "/") { // a URL
 		return true
 	}
-	if !pathWord.MatchString(ref) || !extension.MatchString(ref) && !(deep && n.hasPath(top)) {
+	if !pathWord.MatchString(ref) || !extension.MatchString(ref) && !(deep && n.hasFolder(top)) {
 		return true
 	}
 	for _, name := range alternatives(strings.TrimSuffix(ref, "/")) {
@@ -181,6 +182,12 @@ func (n names) isCommand(words []string) bool {
 func (n names) hasPath(name string) bool {
 	found, err := fs.Glob(n.tree, name)
 	return err == nil && len(found) > 0
+}
+
+// hasFolder reports whether the folder exists. The program that make build writes has the name of the module.
+func (n names) hasFolder(name string) bool {
+	info, err := fs.Stat(n.tree, name)
+	return err == nil && info.IsDir()
 }
 
 // endsFile reports whether the path of exactly one file ends with name, or with the pattern. If several do, the text must
