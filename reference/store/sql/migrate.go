@@ -30,7 +30,8 @@ const migrationLock = 60
 var migrations embed.FS
 
 // migrate applies the missing migrations to a shard. Instances that start together take turns: on MySQL by a named
-// lock, on SQLite by its transactions, where a retry finds the version that the first instance wrote.
+// lock, on SQLite by its transactions, where a second run of a migration cannot record its version, and a retry finds the
+// version that the first instance wrote.
 func (db *DB) migrate(ctx context.Context, s *shard) error {
 	files, err := db.rendered()
 	if err != nil {
@@ -47,7 +48,10 @@ func (db *DB) migrate(ctx context.Context, s *shard) error {
 	}
 	defer unlock()
 	for range migrationTries {
-		if _, err = provider.Up(ctx); err == nil || ctx.Err() != nil {
+		if err = db.recordVersionsOnce(ctx, s, provider); err == nil {
+			_, err = provider.Up(ctx)
+		}
+		if err == nil || ctx.Err() != nil {
 			break
 		}
 	}
@@ -55,6 +59,21 @@ func (db *DB) migrate(ctx context.Context, s *shard) error {
 		return fmt.Errorf("%w: migrations: %w", wallet.ErrUnavailable, err)
 	}
 	return nil
+}
+
+// recordVersionsOnce makes SQLite refuse a second record of a version. Without it, instances that start together may both
+// run a migration that only updates rows: it succeeds twice, and its version is on record twice.
+func (db *DB) recordVersionsOnce(ctx context.Context, s *shard, provider *goose.Provider) error {
+	if db.dialect.name != "sqlite" {
+		return nil
+	}
+	if _, err := provider.GetDBVersion(ctx); err != nil { // creates the table of versions
+		return err
+	}
+	table := db.prefix + "hongbao_version"
+	_, err := s.writes.ExecContext(ctx, "DELETE FROM "+table+" WHERE id NOT IN (SELECT MIN(id) FROM "+table+" GROUP BY version_id); "+
+		"CREATE UNIQUE INDEX IF NOT EXISTS "+table+"_once ON "+table+" (version_id)")
+	return err
 }
 
 // lockMigrations holds the named lock on a separate connection until unlock is called.

@@ -296,6 +296,26 @@ func TestManyInstancesMigrateAtOnce(t *testing.T) {
 	}
 }
 
+// TestVersionsAreRecordedOnce: SQLite refuses the second record of a migration. Records of earlier releases, which may exist
+// twice, are kept once.
+func TestVersionsAreRecordedOnce(t *testing.T) {
+	c := Config{Driver: "sqlite", DSNs: []string{filepath.Join(filepath.Dir(sqliteFiles(t, 1)[0]), "new.db")}}
+	db, err := Open(t.Context(), c)
+	require.NoError(t, err)
+	writes := db.shards[0].writes
+	_, err = writes.Exec("INSERT INTO hongbao_version (version_id, is_applied) VALUES (116, 1)")
+	require.ErrorContains(t, err, "UNIQUE")
+	_, err = writes.Exec("DROP INDEX hongbao_version_once; INSERT INTO hongbao_version (version_id, is_applied) VALUES (116, 1)")
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	db, err = Open(t.Context(), c)
+	require.NoError(t, err)
+	var records int
+	require.NoError(t, db.shards[0].reads.QueryRow("SELECT COUNT(*) FROM hongbao_version WHERE version_id = 116").Scan(&records))
+	require.Equal(t, 1, records)
+	require.NoError(t, db.Close())
+}
+
 // TestShadowDataIsApart (K2): live and shadow data are in one database and do not see each other.
 func TestShadowDataIsApart(t *testing.T) {
 	for name, config := range map[string]func(t *testing.T) Config{
