@@ -17,7 +17,7 @@ RUN_REAL = $(GO) run ./internal/rig/real --
 GO_TEST = bash -o pipefail -c '$(GO) test -vet=off -timeout 20m "$$@" | awk -f .ci/slowest.awk' --
 
 # Packages that make test-fast leaves out: their tests build programs, kill them, or play loads in real time.
-SLOW = (|/internal/cmd|/reference/(service|crash)|/sim/mutants)
+SLOW = (|/internal/(cmd|docscheck)|/reference/(service/open|crash)|/sim/mutants)
 
 .PHONY: help build demo test test-fast race lint fuzz bench sim load k6 test-k6 proto real crash bench-real drills compare-proof docs-check module module-check
 
