@@ -35,7 +35,7 @@ demo: ## replay the 2022 festival with three posting strategies, then play its p
 test: ## all tests that need only Go; lists the slowest packages at the end
 	@$(GO_TEST) ./...
 
-test-fast: ## test with -short, without the packages that build, kill or load programs; takes less than a minute
+test-fast: ## test with -short, without the packages that build, kill or load programs; takes about a minute
 	@$(GO_TEST) -short $$($(GO) list ./... | grep -Ev '^hongbao$(SLOW)$$')
 
 race: ## test -short with the race detector (needs a C compiler)

@@ -48,7 +48,7 @@ func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	return out, nil
 }
 
-// copyFile copies a file or a symbolic link with its mode. fs.ErrNotExist: there is none.
+// copyFile copies a file or a symbolic link with its mode. fs.ErrNotExist: it does not exist.
 func copyFile(from, to string) error {
 	info, err := os.Lstat(from)
 	if err != nil {

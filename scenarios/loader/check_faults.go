@@ -40,8 +40,8 @@ type key struct {
 	place
 }
 
-// checkKeys checks that the keys of a fault are the required ones of its kind, separated by spaces. The kinds share the key
-// always, which is not in all; it is "" if there is none.
+// checkKeys checks that the keys of a fault are the required ones of its kind, separated by spaces. always is the key
+// that all kinds have, or ""; it is not in all.
 func (f *faults) checkKeys(kind place, of string, required, always string, all []key) {
 	hint := "the keys of this kind are: " + strings.Join(strings.Fields(always+" "+required), ", ")
 	for _, k := range all {

@@ -19,8 +19,8 @@ import (
 // maxBody bounds a request, in bytes.
 const maxBody = 1 << 20
 
-// edge knows who asks, and what was asked. Marked load has a wallet of its own, so that a load test finds nothing of the
-// live one, and leaves nothing in it (K2).
+// edge authenticates requests and selects the wallet. Requests with the load-test mark use a separate wallet, so that a load
+// test neither reads nor changes live data (K2).
 type edge struct {
 	keys   auth.Keys
 	nonces *auth.Nonces
@@ -32,7 +32,7 @@ type edge struct {
 	live, shadow *naive
 }
 
-// call does one request on a wallet.
+// call executes one request on a wallet.
 type call func(w *naive, r *http.Request, body []byte) (proto.Message, error)
 
 func newEdge(k auth.Keys, fault string, operators bool, fresh func() *naive) *edge {
@@ -53,7 +53,7 @@ func newEdge(k auth.Keys, fault string, operators bool, fresh func() *naive) *ed
 	return e
 }
 
-// of returns the wallet that a request is about.
+// of returns the wallet for a request: the live one or that of the load test.
 func (e *edge) of(r *http.Request) *naive {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -63,7 +63,7 @@ func (e *edge) of(r *http.Request) *naive {
 	return e.live
 }
 
-// cleanUp forgets all load-test data.
+// cleanUp deletes all load-test data.
 func (e *edge) cleanUp(w *naive, _ *pb.CleanUpLoadTestRequest) (*pb.CleanUpLoadTestReply, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -161,7 +161,7 @@ func signed(r *http.Request, body []byte) auth.Request {
 	return auth.Request{Method: r.Method, Path: r.URL.Path, Body: body, LoadTest: r.Header.Get(auth.HeaderLoadTest) != ""}
 }
 
-// proven returns the name of whoever has signed a request: lately, for this request, and for the first time.
+// proven returns the name of the signer. The signature must be recent, cover this request, and not have been used before.
 func (e *edge) proven(r *http.Request, body []byte, key func(id string) (auth.Key, bool)) (string, error) {
 	s, err := auth.ParseSigned(r.Header.Get("Authorization"))
 	if err != nil {
@@ -196,10 +196,10 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", contentType)
-	_, _ = w.Write(body) // fails when the caller has gone
+	_, _ = w.Write(body) // fails if the client has disconnected
 }
 
-// answer does one request. A status stands for an error where HTTP has a word of its own.
+// answer executes one request. A status is an error for which HTTP has a code, such as 404.
 func (e *edge) answer(r *http.Request) (proto.Message, int, error) {
 	call := e.calls[r.URL.Path]
 	mark := r.Header.Get(auth.HeaderLoadTest)

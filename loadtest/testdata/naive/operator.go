@@ -7,9 +7,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// What operators ask. A wallet without it can be tested too: what only its books can show stays unknown.
+// The methods for operators are optional: without them, checks that need the records of the wallet are unknown.
 
-// status implements the API. Nothing is ever held here, and no block of the budget is leased.
+// status implements the API. It holds no postings and leases no budget.
 func (w *naive) status(*pb.StatusRequest) (*pb.StatusReply, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -22,12 +22,12 @@ func (*naive) auditBudget(*pb.AuditBudgetRequest) (*pb.AuditBudgetReply, error) 
 	return &pb.AuditBudgetReply{}, nil
 }
 
-// reconcile implements the API: every win is to be a line, and what people have and were paid is what was spent.
+// reconcile implements the API: every win must be a line, and balances plus payouts must equal the spent budget.
 func (w *naive) reconcile(*pb.ReconcileRequest) (*pb.ReconcileReply, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	reply := &pb.ReconcileReply{LedgerSumFen: -w.spent}
-	seen := map[*purse]bool{}
+	seen := map[*account]bool{}
 	for _, p := range w.people {
 		if seen[p] { // two accounts of one person
 			continue

@@ -22,7 +22,7 @@ func (w *naive) flow(who wallet.Caller, m *pb.FlowRequest) (*pb.FlowReply, error
 	return &pb.FlowReply{Lines: p.GetLines(), Next: p.GetNext(), Withdrawals: p.GetWithdrawals()}, err
 }
 
-// page lists wins, newest first, from a place on: "opened:order" of the last line before it.
+// page lists wins, newest first, after a cursor: "opened:order" of the previous page's last line.
 func (w *naive) page(who wallet.Caller, after string, limit int32) (*pb.WalletPageReply, error) {
 	if limit == 0 {
 		limit = 20
@@ -69,7 +69,7 @@ func (w *naive) page(who wallet.Caller, after string, limit int32) (*pb.WalletPa
 	return reply, nil
 }
 
-// withdraw pays out, once for its number. That it was refused is on record too.
+// withdraw pays out, once for each number. A refusal is recorded too.
 func (w *naive) withdraw(who wallet.Caller, m *pb.WithdrawRequest) (*pb.WithdrawReply, error) {
 	if m.Request <= 0 || m.AmountFen <= 0 {
 		return nil, wallet.ErrInvalid

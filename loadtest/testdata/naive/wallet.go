@@ -11,13 +11,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// recently is how far from now a win may lie: no window of a festival is longer.
+// recently bounds the age of a win. No window of a festival is longer.
 const recently = 24 * time.Hour
 
 // moment is the time between the check and the update in the faults that do not hold the lock in between.
 const moment = 20 * time.Millisecond
 
-// naive is the wallet: people, and what they have won and withdrawn.
+// naive is the wallet: people with their wins and withdrawals.
 type naive struct {
 	fault    string
 	activity wallet.ActivityID
@@ -30,39 +30,39 @@ type naive struct {
 	spent   int64 // fen of the budget
 	granted int   // grants so far
 	last    wallet.ActID
-	people  map[wallet.Account]*purse
-	phones  map[int64]*purse
+	people  map[wallet.Account]*account
+	phones  map[int64]*account
 	paid    map[wallet.WithdrawalNo]*pb.Withdrawal
 }
 
-// purse is one person's wallet.
-type purse struct {
+// account is the wallet of one person.
+type account struct {
 	id          wallet.ActID
 	wins        map[string]*pb.Line // by scene and rain
-	orders      int                 // wins, also those that two accounts had of one rain before they were joined
+	orders      int                 // wins; two accounts may have won the same rain before they were joined
 	lines       []*pb.Line
 	withdrawals []*pb.Withdrawal
 }
 
-// of returns the purse of an account. The caller holds the lock.
-func (w *naive) of(c wallet.Caller) *purse {
+// of returns the wallet of a user. The caller holds the lock.
+func (w *naive) of(c wallet.Caller) *account {
 	a := wallet.AccountOf(c.App, c.User)
 	if w.people[a] == nil {
 		w.last++
-		w.people[a] = &purse{id: w.last, wins: map[string]*pb.Line{}}
+		w.people[a] = &account{id: w.last, wins: map[string]*pb.Line{}}
 	}
 	return w.people[a]
 }
 
 // won and balance are sums in fen. The caller holds the lock.
-func (p *purse) won() (sum int64) {
+func (p *account) won() (sum int64) {
 	for _, l := range p.lines {
 		sum += l.AmountFen
 	}
 	return sum
 }
 
-func (p *purse) balance() int64 {
+func (p *account) balance() int64 {
 	left := p.won()
 	for _, w := range p.withdrawals {
 		if w.State == pb.WithdrawalState_WITHDRAWAL_STATE_PAID {
@@ -72,7 +72,7 @@ func (p *purse) balance() int64 {
 	return left
 }
 
-// grant records a win, once for its number.
+// grant records a win, once for each number.
 func (w *naive) grant(c *auth.Caller, m *pb.GrantRequest) (*pb.GrantReply, error) {
 	who := wallet.Caller{App: wallet.App(m.App), User: wallet.UserID(m.User)}
 	off := now().Sub(wallet.Instant(m.OpenedUs))
@@ -115,7 +115,7 @@ func (w *naive) grant(c *auth.Caller, m *pb.GrantRequest) (*pb.GrantReply, error
 	return w.reply(l), nil
 }
 
-// reply says that a win is posted: there is no backlog here.
+// reply returns the reply to a win. It is posted at once: this wallet has no backlog.
 func (w *naive) reply(l *pb.Line) *pb.GrantReply {
 	r := &pb.GrantReply{Order: l.Order, AmountFen: l.AmountFen, State: pb.GrantState_GRANT_STATE_POSTED}
 	if w.fault == "lies" {
@@ -133,7 +133,7 @@ func (w *naive) racy(fault string) {
 	}
 }
 
-// batch grants each for itself.
+// batch grants the wins one by one.
 func (w *naive) batch(c *auth.Caller, m *pb.BatchGrantRequest) (*pb.BatchGrantReply, error) {
 	if n := len(m.Grants); n < 1 || n > 100 {
 		return nil, wallet.ErrInvalid
@@ -150,7 +150,7 @@ func (w *naive) batch(c *auth.Caller, m *pb.BatchGrantRequest) (*pb.BatchGrantRe
 	return reply, nil
 }
 
-// bind makes the wallets of one phone one.
+// bind joins the wallets of one phone.
 func (w *naive) bind(c *auth.Caller, m *pb.BindPhoneRequest) (*pb.BindPhoneReply, error) {
 	who := wallet.Caller{App: wallet.App(m.Who.GetApp()), User: wallet.UserID(m.Who.GetUser())}
 	if !who.App.Valid() || who.User <= 0 || m.Phone <= 0 {

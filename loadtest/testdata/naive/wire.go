@@ -20,7 +20,7 @@ func isJSON(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")
 }
 
-// read reads a request's message. The JSON of protobuf takes 64-bit numbers as strings and as numbers, exactly.
+// read decodes a request. Protobuf's JSON accepts 64-bit numbers exactly, as strings and as numbers.
 func read(r *http.Request, body []byte, m proto.Message) error {
 	err := error(nil)
 	if isJSON(r) {
@@ -34,12 +34,12 @@ func read(r *http.Request, body []byte, m proto.Message) error {
 	return nil
 }
 
-// refusal is an error of the contract that has no name among the nouns.
+// refusal is an error of the contract that the Go API has no error value for.
 func refusal(c wallet.Code, reason string) error {
 	return fmt.Errorf("%s%w", reason, &wallet.Error{Code: c, Reason: reason})
 }
 
-// refuse writes an error as the contract has it: Connect's JSON with an ErrorDetail, and its reason in a header too.
+// refuse writes an error in the form of the contract: Connect's JSON with an ErrorDetail, and the reason in a header.
 func refuse(w http.ResponseWriter, status int, err error) {
 	code := wallet.CodeOf(err)
 	name, usual := wire(code)
@@ -60,7 +60,7 @@ func refuse(w http.ResponseWriter, status int, err error) {
 	_, _ = w.Write(body)
 }
 
-// wire returns what Connect and HTTP call a code.
+// wire returns the codes of Connect and HTTP for an error code.
 func wire(c wallet.Code) (string, int) {
 	switch c {
 	case wallet.CodeInvalid:

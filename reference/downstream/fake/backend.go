@@ -205,7 +205,7 @@ func (b *backend) byID(now wallet.Instant, id string) *coupon {
 	return c
 }
 
-// use uses a live coupon; nil: there is none. Its state shows the result.
+// use uses a live coupon; its state shows the result. A nil coupon does not exist, and nothing happens.
 func (b *backend) use(c *coupon) {
 	if c != nil && c.state == live {
 		c.state = used

@@ -80,7 +80,7 @@ func (s *shard) recordArrival(now wallet.Instant) {
 	s.arrivals = append(s.arrivals, arrival{s.next, now})
 }
 
-// oldest returns when the first credit that is not acknowledged was pushed; Never: there is none.
+// oldest returns when the first credit that is not acknowledged was pushed; Never: all are acknowledged.
 func (s *shard) oldest() wallet.Instant {
 	for id := s.base * heldChunk; id < s.next; id++ {
 		if r := s.at(id); r != nil && !r.acked {
