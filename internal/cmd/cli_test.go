@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -15,6 +16,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 
+	"hongbao/loadtest/attack"
+	"hongbao/reference/service/open"
 	"hongbao/reports"
 	"hongbao/scenarios/loader"
 )
@@ -114,6 +117,20 @@ func TestOutcome(t *testing.T) {
 		require.True(t, known, c.why)
 		require.Equal(t, c.want, code, c.why)
 	}
+}
+
+// TestErrorsOfPackages: errors of other packages that the user can correct are usage errors, unless the command has chosen a
+// class.
+func TestErrorsOfPackages(t *testing.T) {
+	for _, err := range []error{open.ErrConfig, attack.ErrConfig} {
+		code, known := exitCode(fmt.Errorf("load: %w", err))
+		require.True(t, known)
+		require.Equal(t, exitUsage, code)
+		code, _ = exitCode(as(errUnknown, err))
+		require.Equal(t, exitUnknown, code)
+	}
+	_, known := exitCode(errors.New("other"))
+	require.False(t, known)
 }
 
 // TestInterrupted: a run that is interrupted before its first virtual second still writes its record.

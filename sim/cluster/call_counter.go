@@ -113,8 +113,8 @@ func (t totalsCounter) After(_ context.Context, c intercept.Call, _ intercept.No
 	return a.Err
 }
 
-// service is the API of an instance.
-type service interface {
+// API is what clients call at an instance.
+type API interface {
 	wallet.Service
 	wallet.Rewards
 	wallet.PacketService
@@ -122,12 +122,12 @@ type service interface {
 
 // countedPages counts the contents of wallet pages. It is a wrapper and not a hook, because the API is not a port.
 type countedPages struct {
-	service
+	API
 	*callCounter
 }
 
 // Pages returns s with its wallet pages counted.
-func (p *callCounter) Pages(s service) service {
+func (p *callCounter) Pages(s API) API {
 	if p == nil {
 		return s
 	}
@@ -139,7 +139,7 @@ var pageSources = []string{walletpage.SourceTokens, walletpage.SourceLedger, wal
 
 // Page implements wallet.Service: it counts the sources that a page has and lacks, and the client's tokens that were accepted.
 func (s countedPages) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
-	page, err := s.service.Page(ctx, r)
+	page, err := s.API.Page(ctx, r)
 	if err != nil {
 		return page, err
 	}

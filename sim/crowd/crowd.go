@@ -109,15 +109,8 @@ func (c *Crowd) within(r scenarios.Range) time.Duration {
 	return r.Min + time.Duration(c.stream.IntN(int64(r.Max-r.Min)+1))
 }
 
-// api is the API of an instance.
-type api interface {
-	wallet.Service
-	wallet.Rewards
-	wallet.PacketService
-}
-
 // ask sends one request once to a random instance and returns its answer.
-func (c *Crowd) ask(serve func(api) error) error {
+func (c *Crowd) ask(serve func(cluster.API) error) error {
 	return c.cluster.Client.Ask(c.people.Client.Timeout, func() error {
 		i := c.cluster.Instances[c.stream.IntN(int64(len(c.cluster.Instances)))]
 		return i.Run(func() error { return serve(c.cluster.Calls().Pages(i.Node)) })
@@ -189,7 +182,7 @@ func (c *Crowd) request(a traffic.Arrival, amount wallet.Money) wallet.GrantRequ
 
 // sendGrant sends a request for a win once. The reply is zero if there is an error.
 func (c *Crowd) sendGrant(ctx context.Context, r wallet.GrantRequest) (reply wallet.GrantReply, err error) {
-	err = c.ask(func(s api) (err error) { reply, err = s.Grant(ctx, r); return err })
+	err = c.ask(func(s cluster.API) (err error) { reply, err = s.Grant(ctx, r); return err })
 	if err != nil {
 		reply = wallet.GrantReply{}
 	}

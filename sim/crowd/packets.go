@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hongbao/reference/wallet"
+	"hongbao/sim/cluster"
 )
 
 // TooLate is the delay after which a person tries to open a share that has expired.
@@ -34,7 +35,7 @@ func (c *Crowd) sendPacket(ctx context.Context, p int64, app wallet.App) {
 	var sent wallet.Packet
 	send := func() error {
 		var reply wallet.Packet
-		err := c.ask(func(s api) (err error) { reply, err = s.SendPacket(ctx, r); return err })
+		err := c.ask(func(s cluster.API) (err error) { reply, err = s.SendPacket(ctx, r); return err })
 		c.oracle.PacketAnswered(id, reply, err, c.Now())
 		c.meter.Answered("send packet", err)
 		c.mix(opSend, r.Caller, int64(amount), err)
@@ -119,7 +120,7 @@ func (c *Crowd) open(ctx context.Context, p int64, app wallet.App, no wallet.Pac
 	r := wallet.OpenPacketRequest{Caller: c.caller(p, app), Packet: no}
 	asked := c.oracle.OpenSent(p, r, c.Now())
 	var share wallet.Share
-	err := c.ask(func(s api) (err error) { share, err = s.OpenPacket(ctx, r); return err })
+	err := c.ask(func(s cluster.API) (err error) { share, err = s.OpenPacket(ctx, r); return err })
 	c.oracle.OpenAnswered(asked, share, err, c.Now())
 	c.meter.Answered("open packet", err)
 	c.mix(opOpen, r.Caller, int64(share.Amount), err)

@@ -6,6 +6,7 @@ import (
 
 	"hongbao/reference/wallet"
 	"hongbao/scenarios/traffic"
+	"hongbao/sim/cluster"
 	"hongbao/sim/oracle"
 )
 
@@ -95,7 +96,7 @@ func (c *Crowd) use(ctx context.Context, p int64, app wallet.App, no wallet.Orde
 	r := wallet.UseRequest{Caller: c.caller(p, app), Order: no}
 	asked := c.oracle.UseSent(p, r, c.Now())
 	var item wallet.Item
-	err := c.ask(func(s api) (err error) { item, err = s.UseReward(ctx, r); return err })
+	err := c.ask(func(s cluster.API) (err error) { item, err = s.UseReward(ctx, r); return err })
 	c.oracle.UseAnswered(asked, item, err, c.Now())
 	c.meter.Answered("use reward", err)
 	c.mix(opUse, r.Caller, int64(no.Award), err)
@@ -113,7 +114,7 @@ func (c *Crowd) listRewards(ctx context.Context, p int64, app wallet.App) {
 		id := c.oracle.RewardsSent(p, r, c.Now())
 		var page wallet.RewardsPage
 		err := c.retry(func() error {
-			err := c.ask(func(s api) (err error) { page, err = s.Rewards(ctx, r); return err })
+			err := c.ask(func(s cluster.API) (err error) { page, err = s.Rewards(ctx, r); return err })
 			c.meter.Answered("rewards", err)
 			c.mix(opRewards, r.Caller, int64(len(page.Items)), err)
 			return err
@@ -133,7 +134,7 @@ func (c *Crowd) tryCashForCoupon(ctx context.Context, r wallet.GrantRequest) {
 	}
 	r.Award, r.Amount = wallet.Cash, 1
 	c.later(0, func() {
-		err := c.ask(func(s api) error { _, err := s.Grant(ctx, r); return err })
+		err := c.ask(func(s cluster.API) error { _, err := s.Grant(ctx, r); return err })
 		c.oracle.Refused(r, err, c.Now())
 		c.meter.Answered("cheat", err)
 	})

@@ -6,6 +6,7 @@ import (
 
 	"hongbao/reference/wallet"
 	"hongbao/scenarios/traffic"
+	"hongbao/sim/cluster"
 )
 
 // pageLimit is the number of lines that an app requests; browseLimit that of a walk through the whole list in small pages.
@@ -85,7 +86,7 @@ func (c *Crowd) readPage(ctx context.Context, p int64, app wallet.App, withdraw 
 func (c *Crowd) page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
 	var page wallet.Page
 	err := c.retry(func() error {
-		err := c.ask(func(s api) (err error) { page, err = s.Page(ctx, r); return err })
+		err := c.ask(func(s cluster.API) (err error) { page, err = s.Page(ctx, r); return err })
 		c.meter.Answered("page", err)
 		c.mix(opPage, r.Caller, int64(page.Balance), err)
 		return err
@@ -117,7 +118,7 @@ func (c *Crowd) withdraw(ctx context.Context, p int64, app wallet.App, amount wa
 	id := c.oracle.WithdrawSent(p, r, now)
 	_ = c.retry(func() error {
 		var reply wallet.WithdrawReply
-		err := c.ask(func(s api) (err error) { reply, err = s.Withdraw(ctx, r); return err })
+		err := c.ask(func(s cluster.API) (err error) { reply, err = s.Withdraw(ctx, r); return err })
 		c.oracle.WithdrawAnswered(id, reply, err, c.Now())
 		c.meter.Answered("withdraw", err)
 		c.mix(opWithdraw, r.Caller, int64(amount), err)
@@ -132,7 +133,7 @@ func (c *Crowd) bind(ctx context.Context, p int64) {
 		c.oracle.BindSent(p, caller, c.Now())
 		var who wallet.Person
 		err := c.retry(func() error {
-			return c.ask(func(s api) (err error) { who, err = s.Bind(ctx, caller, c.Traffic.PhoneOf(p)); return err })
+			return c.ask(func(s cluster.API) (err error) { who, err = s.Bind(ctx, caller, c.Traffic.PhoneOf(p)); return err })
 		})
 		c.oracle.BindAnswered(p, caller, who, err, c.Now())
 		c.meter.Answered("bind", err)

@@ -243,7 +243,7 @@ func (s *Packets) Unfinished(_ context.Context, asked, sent wallet.Instant, from
 func (s *Packets) Settled() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.open.count == 0 && len(s.moving) == 0
+	return s.open.count == 0
 }
 
 // Packets implements wallet.PacketReader; packets of one owner come in the order in which they were recorded.

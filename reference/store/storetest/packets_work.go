@@ -18,12 +18,14 @@ func packetUnfinished(t *testing.T, s PacketStore) {
 			onRecord(t, s, p, "as recorded")
 		}
 		require.Equal(t, requests, numbers)
+		checkSettled(t, s)
 	}
 	mark := func(p wallet.Packet, n int64, to wallet.ShareState, at wallet.Instant) {
 		t.Helper()
 		share := call(s.Mark(t.Context(), p.No, guest(n), to, 7, at)).ok(t)
 		require.Equal(t, to, share.State)
 	}
+	checkSettled(t, s)
 	minute := func(n int) wallet.Instant { return eve.Add(time.Duration(n) * time.Minute) }
 	var ps []wallet.Packet
 	for i := range 6 {
@@ -55,6 +57,15 @@ func packetUnfinished(t *testing.T, s PacketStore) {
 	expect(minute(40), minute(0), 10, 2, 6) // the other share is stuck
 	mark(ps[1], 1, wallet.ShareReturned, minute(30))
 	expect(minute(40), minute(9), 10, 1, 3, 4, 6) // closed
+}
+
+// checkSettled requires that a store which can report whether it has unfinished packets agrees with Unfinished.
+func checkSettled(t *testing.T, s PacketStore) {
+	t.Helper()
+	if store, ok := s.(interface{ Settled() bool }); ok {
+		unfinished := first(s.Unfinished(t.Context(), wallet.Never, wallet.Never, 0, 1)).ok(t)
+		require.Equal(t, len(unfinished) == 0, store.Settled())
+	}
 }
 
 func packetsByOwner(t *testing.T, s PacketStore) {
